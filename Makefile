@@ -1,7 +1,7 @@
 # `make` lists the commands. A fresh machine needs Python >= 3.11 with venv and pip, and make.
 PYTHON ?= python3
 BIN := .venv/bin
-MEMBERS := libs/contracts libs/kit services/staff services/hall services/billing services/fiscal emulators/kkm_server savepoint
+MEMBERS := libs/contracts libs/kit libs/edge services/staff services/hall services/billing services/fiscal emulators/kkm_server savepoint
 READY := .venv/.ready
 UV := $(BIN)/uv
 

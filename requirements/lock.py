@@ -29,7 +29,9 @@ IMAGES = {
 def declared() -> str:
     """A digest of every dependency declaration of the workspace."""
     digest = hashlib.sha256()
-    for path in sorted([ROOT / "pyproject.toml", *ROOT.glob("*/*/pyproject.toml"), ROOT / "savepoint" / "pyproject.toml"]):
+    for path in sorted(
+        [ROOT / "pyproject.toml", *ROOT.glob("*/*/pyproject.toml"), ROOT / "savepoint" / "pyproject.toml"]
+    ):
         table = tomllib.loads(path.read_text())
         project = table.get("project", {})
         parts = (project.get("dependencies"), project.get("optional-dependencies"), table.get("dependency-groups"))

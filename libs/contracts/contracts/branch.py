@@ -1,0 +1,168 @@
+"""Between the central fiscal app and one club's worker: jobs for a register, and the worker's answers."""
+
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.fiscal import Document, ForeignDocument, RegisterState, Totals
+from contracts.message import Instant, Kopecks, Message, Part
+
+JobKind = Literal["print", "open_shift", "close_shift"]
+
+
+class Device(Part):
+    """How KKM-Server finds the register; what is empty is not looked at (reference: KKM-Server, section 3)."""
+
+    num_device: int = Field(default=0, ge=0, le=99)
+    kkt_number: str = Field(default="", max_length=20)
+    inn: str = Field(default="", pattern=r"^(\d{10}|\d{12})?$")
+
+
+class FiscalLine(Part):
+    """A receipt's line, with FFD 1.2 signs: tags 1214, 1212, 2108 and the VAT as KKM-Server numbers it."""
+
+    name: str = Field(min_length=1, max_length=128)
+    quantity: int = Field(gt=0)
+    price_kopecks: Kopecks
+    amount_kopecks: Kopecks
+    tax: int
+    method: int
+    subject: int
+    measure: int = 0
+
+
+class Receipt(Part):
+    """A receipt ready to print: nothing is left to decide."""
+
+    tax_system: int = Field(ge=0, le=5)
+    lines: tuple[FiscalLine, ...] = Field(min_length=1, max_length=100)
+    cash_kopecks: Kopecks
+    """Cash handed over: may exceed what is due, the register prints the change."""
+    card_kopecks: Kopecks
+    advance_kopecks: Kopecks
+    contact: str | None = Field(default=None, max_length=64)
+
+    @property
+    def total_kopecks(self) -> int:
+        return sum(line.amount_kopecks for line in self.lines)
+
+
+class _Branch(Message):
+    KEY: ClassVar[str] = "register_id"
+
+    club_id: UUID
+    register_id: UUID
+
+
+class _Job(_Branch):
+    TOPIC: ClassVar[str] = "fiscal.branch.*.jobs"
+
+
+class WatchRegister(_Job):
+    """Look after this register from now on: report its state, rotate its shift before 24 hours."""
+
+    TYPE: ClassVar[str] = "fiscal.register.watch.v1"
+
+    device: Device
+    watched: bool = True
+    """False: the register was taken away or switched off; jobs for it are refused."""
+    cashier_name: str = Field(default="", max_length=64)
+    """Whose name goes on the shift documents that the worker makes by itself."""
+
+
+class _Work(_Job):
+    job_id: UUID
+    device: Device
+    cashier_name: str = Field(max_length=64)
+    cashier_inn: str | None = None
+    ordered_at: Instant
+    send_by: Instant
+    """Not sent by then: refused, because nothing has happened and somebody waits."""
+
+
+class Print(_Work):
+    """Print one receipt."""
+
+    TYPE: ClassVar[str] = "fiscal.job.print.v1"
+
+    receipt: Receipt
+
+
+class OpenShift(_Work):
+    """See that the register's shift is open."""
+
+    TYPE: ClassVar[str] = "fiscal.job.open_shift.v1"
+
+
+class CloseShift(_Work):
+    """Close the register's shift."""
+
+    TYPE: ClassVar[str] = "fiscal.job.close_shift.v1"
+
+
+class Ask(_Job):
+    """Say again how this job stands; safe to send at any time."""
+
+    TYPE: ClassVar[str] = "fiscal.job.ask.v1"
+
+    job_id: UUID
+    asked_at: Instant
+
+
+class _Answer(_Branch):
+    TOPIC: ClassVar[str] = "fiscal.branch.*.answers"
+
+
+class _JobAnswer(_Answer):
+    job_id: UUID
+    kind: JobKind
+    at: Instant
+
+
+class JobDone(_JobAnswer):
+    """The register did it, once."""
+
+    TYPE: ClassVar[str] = "fiscal.job.done.v1"
+
+    document: Document | None
+    """Absent where nothing was to do: the shift was already open, or already closed."""
+    fiscal_shift: int | None = None
+    totals: Totals | None = None
+    foreign: tuple[ForeignDocument, ...] = ()
+    answer: dict[str, Any] = Field(default_factory=dict)
+    """The register's own words, whole, for the journal."""
+
+
+class JobRefused(_JobAnswer):
+    """The register did not do it, and this job will not be tried again."""
+
+    TYPE: ClassVar[str] = "fiscal.job.refused.v1"
+
+    code: str = Field(max_length=64)
+    device_text: str | None = Field(default=None, max_length=1000)
+
+
+class JobUnknown(_JobAnswer):
+    """It was sent and its fate is not known yet; the worker keeps asking."""
+
+    TYPE: ClassVar[str] = "fiscal.job.unknown.v1"
+
+    since: Instant
+
+
+class JobWaiting(_JobAnswer):
+    """Nothing was sent yet, and why."""
+
+    TYPE: ClassVar[str] = "fiscal.job.waiting.v1"
+
+    code: str = Field(max_length=64)
+
+
+class RegisterObserved(_Answer):
+    """How the register is, told when it changes."""
+
+    TYPE: ClassVar[str] = "fiscal.register.observed.v1"
+
+    state: RegisterState
+    at: Instant

@@ -1,0 +1,100 @@
+"""Who is calling: bearer tokens (JWT, ES256) checked against a JWKS, permissions named by each route."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import jwt
+import jwt.types
+from fastapi import Depends, Request
+
+from contracts.money import Person
+from edge.scope import Scope
+from kit.errors import NotFound, Refused
+
+AUDIENCE = "savepoint"
+REQUIRED: jwt.types.Options = {"require": ["exp", "sub", "iss", "aud"]}
+
+
+class Unauthenticated(Refused):
+    """No token, or one that is not accepted."""
+
+    status = 401
+
+
+class Forbidden(Refused):
+    """The caller is known and may not do this."""
+
+    status = 403
+
+
+class KeysUnavailable(Refused):
+    """The keys that tokens are checked with cannot be fetched now."""
+
+    status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person or a machine with a good token."""
+
+    subject: UUID
+    name: str
+    scope: Scope
+    permissions: frozenset[str]
+    inn: str | None = None
+
+    def person(self) -> Person:
+        return Person(member_id=self.subject, name=self.name, inn=self.inn)
+
+    def at_club(self, club_id: UUID) -> UUID:
+        """`club_id`, where the caller may act; elsewhere it does not exist for them."""
+        if not self.scope.covers(club_id):
+            raise NotFound("club", club_id)
+        return club_id
+
+
+class Tokens:
+    """Checks tokens of one issuer. Known keys go on working while the issuer is down."""
+
+    def __init__(self, jwks_url: str, issuer: str) -> None:
+        self.issuer = issuer
+        self._keys = jwt.PyJWKClient(jwks_url, cache_keys=True, lifespan=300, timeout=3, cooldown_duration=2)
+
+    async def caller(self, token: str) -> Caller:
+        """Who holds `token`. Raises Unauthenticated, or KeysUnavailable."""
+        try:
+            # In a thread: the first token with a new key fetches it.
+            key = await asyncio.to_thread(self._keys.get_signing_key_from_jwt, token)
+            return _caller(jwt.decode(token, key, ["ES256"], REQUIRED, audience=AUDIENCE, issuer=self.issuer, leeway=5))
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated("token_expired", "Your sign-in has expired. Sign in again.") from None
+        except jwt.PyJWKClientConnectionError:
+            detail = "Sign-in cannot be checked right now. Try again in a few seconds."
+            raise KeysUnavailable("keys_unavailable", detail, retry="later") from None
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError):
+            raise Unauthenticated("token_invalid", "This sign-in is not valid. Sign in again.") from None
+
+
+def _caller(claims: dict[str, Any]) -> Caller:
+    clubs = claims.get("clubs")
+    scope = Scope(UUID(claims["org"]), None if clubs is None else frozenset(UUID(club) for club in clubs))
+    return Caller(UUID(claims["sub"]), claims["name"], scope, frozenset(claims["permissions"]), claims.get("inn"))
+
+
+def needs(permission: str) -> Any:
+    """The caller, who must have `permission`: what a route asks for stands in its signature."""
+
+    async def check(request: Request) -> Caller:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("token_missing", "Sign in first: this needs a bearer token.")
+        tokens: Tokens = request.app.state.tokens
+        caller = await tokens.caller(token.strip())
+        if permission not in caller.permissions:
+            detail = f"You may not do this: it needs the permission {permission}. Ask the owner for it."
+            raise Forbidden("permission_missing", detail, params={"permission": permission})
+        return caller
+
+    return Depends(check)

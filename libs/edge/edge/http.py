@@ -1,0 +1,72 @@
+"""The HTTP edge that all services share: problems, limits, health, metrics, and text that a database takes."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from prometheus_fastapi_instrumentator import Instrumentator
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+
+from edge import problems
+from edge.auth import Tokens
+from kit.service import Service
+
+BODY_MAX_BYTES = 64 * 1024
+
+
+class Body(BaseModel):
+    """A request's or an answer's body. A request says no more than is asked for: a misspelt field is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _printable(text: str) -> str:
+    """No control characters and no broken surrogates: neither a database nor a receipt takes them."""
+    if any(ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF or ord(c) == 127 for c in text):
+        raise ValueError("holds characters that cannot be printed")
+    return text.strip()
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+"""A line of text from outside. Add a `Field(max_length=...)`."""
+
+
+def create_app(service: Service, routers: Sequence[APIRouter], tokens: Tokens) -> FastAPI:
+    """The service's HTTP app behind `/api/<service>`; its lifespan runs the service."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+
+    app = FastAPI(title=f"Savepoint {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.tokens, app.state.db = tokens, service.db
+    problems.install(app)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_MAX_BYTES)
+    for router in (*routers, _health(service)):
+        app.include_router(router)
+    Instrumentator().instrument(app, metric_namespace="savepoint", metric_subsystem=service.name).expose(
+        app, include_in_schema=False
+    )
+    FastAPIInstrumentor.instrument_app(app, excluded_urls="livez,readyz,metrics")
+    return app
+
+
+def _health(service: Service) -> APIRouter:
+    """`/livez` and `/readyz`; a gateway does not show them."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/livez")
+    async def livez() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @routes.get("/readyz")
+    async def readyz() -> JSONResponse:
+        wrong = await service.wrong()
+        return JSONResponse({"status": "not ready" if wrong else "ready", **wrong}, 503 if wrong else 200)
+
+    return routes

@@ -1,0 +1,121 @@
+"""A service's own database: Postgres (asyncpg), or SQLite (aiosqlite) beside a fiscal worker.
+
+A transaction carries what it tells: the messages enter the outbox just before the commit, so that a change of state
+and the word about it are one thing. Everybody in this process who waits for a change is woken right after.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from contracts import Message
+from kit import outbox
+from kit.errors import Transient
+from kit.time import Clock, utc_now
+
+# Postgres: deadlock, serialization, time-outs of locks and statements, standby, too many clients, shutdown, start-up.
+TRANSIENT_STATES = ("40", "55P03", "57", "25006", "53", "08")
+
+
+class Tx:
+    """An open transaction: statements go through `conn`, messages through `tell`."""
+
+    def __init__(self, conn: AsyncConnection, now: datetime) -> None:
+        self.conn, self.now = conn, now
+        self.told: list[dict[str, Any]] = []
+
+    def tell(self, *messages: Message, trace: str | None = None) -> None:
+        """Send these after the commit, in this order per key. Lock the thing that they are about first.
+
+        `trace` is the traceparent they belong to, where that is not the open span's.
+        """
+        self.told.extend(outbox.row(message, self.now, trace) for message in messages)
+
+
+class Signal:
+    """Wakes everyone who waits, each time it is given."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def give(self) -> None:
+        self._event.set()
+        self._event = asyncio.Event()
+
+    def next(self) -> asyncio.Event:
+        """What the next `give` sets: take it before looking, `wait` for it after, and nothing is missed."""
+        return self._event
+
+    @staticmethod
+    async def wait(event: asyncio.Event, timeout_s: float) -> None:
+        """Wait for `event`, but not longer than `timeout_s`: other processes change things too."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), timeout_s)
+
+
+class Database:
+    """Transactions of one service. `source` names the service in what it tells."""
+
+    def __init__(self, url: str, source: str, clock: Clock = utc_now, connections: int = 20) -> None:
+        self.source, self.clock = source, clock
+        self.engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url, connections)
+        self.changed = Signal()
+        """Given after each commit of this process."""
+        self.told = Signal()
+        """Given after each commit that told something: the relay listens."""
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Tx]:
+        """All of it commits, or none. Raises Transient where the database or the way to it is at fault."""
+        try:
+            async with self.engine.begin() as conn:
+                tx = Tx(conn, self.clock())
+                yield tx
+                await outbox.put(conn, tx.told, self.source)
+        except (DBAPIError, OSError, TimeoutError) as failure:
+            if not is_transient(failure):
+                raise
+            raise Transient(f"the database of {self.source}: {failure!r}") from failure
+        self.changed.give()
+        if tx.told:
+            self.told.give()
+
+
+def is_transient(failure: BaseException) -> bool:
+    """Whether the world, and not the statement, is at fault."""
+    if not isinstance(failure, DBAPIError):
+        return isinstance(failure, (OSError, TimeoutError))
+    state = getattr(failure.orig, "sqlstate", None)
+    if state is None:  # no answer from Postgres at all, or SQLite: busy, disk full
+        return failure.connection_invalidated or type(failure).__name__ in ("OperationalError", "InterfaceError")
+    return str(state).startswith(TRANSIENT_STATES)
+
+
+def _postgres(url: str, connections: int) -> AsyncEngine:
+    limits = {"statement_timeout": "30000", "lock_timeout": "10000", "jit": "off"}
+    arguments = {"timeout": 5, "server_settings": limits}
+    return create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=10, connect_args=arguments)
+
+
+def _sqlite(url: str) -> AsyncEngine:
+    """One writer at a time, each commit on the disk before it is believed (`synchronous=FULL`)."""
+    engine = create_async_engine(url, connect_args={"timeout": 10})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def on_connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def on_begin(connection: Any) -> None:
+        # Taking the write lock at once avoids the deadlock of two readers that both want to write.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

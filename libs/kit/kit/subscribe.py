@@ -1,0 +1,82 @@
+"""FastStream's subscribers around an `Intake`.
+
+FastStream's own batch subscriber is not used: after an empty poll it is deaf for `batch_timeout_ms`, which a queue at
+a till would feel. Here the first message wakes the subscriber, and what has arrived behind it is drawn along.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from faststream.exceptions import StopConsume
+from faststream.kafka import KafkaBroker, KafkaMessage
+
+from contracts.headers import readable
+from kit.consume import Intake, StoppedByParking
+from kit.guard import attempt
+from kit.kafka import Kafka
+from kit.parked import Delivery
+
+BATCH_ROWS_MAX = 500
+
+
+class Consumer:
+    """The subscribers of one consumer group, feeding one intake."""
+
+    def __init__(self, intake: Intake, kafka: Kafka, group: str) -> None:
+        self.intake = intake
+        self.broker: KafkaBroker = kafka.broker(group if kafka.instance is None else f"{group}-{kafka.instance}")
+        topics = intake.handlers.topics()
+        named = [topic for topic in topics if "*" not in topic]
+        options: Any = {"parser": _raw, "decoder": _undecoded}
+        self.subscribers: list[Any] = [self.broker.subscriber(*named, **kafka.group(group), **options)] if named else []
+        for topic in set(topics) - set(named):
+            # A group of its own: members of one group must follow the same topics.
+            pattern = f"^{topic.replace('.', '[.]').replace('*', '[0-9a-f-]{36}')}$"
+            self.subscribers.append(
+                self.broker.subscriber(pattern=pattern, **kafka.group(f"{group}-branch"), **options)
+            )
+        for subscriber in self.subscribers:
+            subscriber(self._take)
+
+    def health(self) -> str | None:
+        """What is wrong with consumption; None when nothing is."""
+        if not all(s.consumer is not None and s.consumer.assignment() for s in self.subscribers):
+            return self.intake.health() or "no partition is assigned"
+        return self.intake.health()
+
+    async def _take(self, message: KafkaMessage) -> None:
+        consumer: AIOKafkaConsumer = message.consumer
+        assert not isinstance(message.raw_message, tuple)
+        behind = await consumer.getmany(timeout_ms=0, max_records=BATCH_ROWS_MAX - 1)
+        records = [message.raw_message, *(record for some in behind.values() for record in some)]
+        failure = await attempt(self.intake.take([_delivery(record) for record in records]))
+        if failure is not None:
+            _rewind(consumer, records)
+            raise StopConsume if isinstance(failure, StoppedByParking) else failure
+
+
+def _delivery(record: ConsumerRecord[Any, Any]) -> Delivery:
+    key = (record.key or b"").decode("utf-8", errors="backslashreplace")
+    return Delivery(record.topic, record.partition, record.offset, key, readable(record.headers), record.value or b"")
+
+
+def _rewind(consumer: AIOKafkaConsumer, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+    """Go back to the first of `records` in each partition that is still ours."""
+    first: dict[TopicPartition, int] = {}
+    for record in records:
+        first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+    for place in first.keys() & consumer.assignment():
+        consumer.seek(place, first[place])
+
+
+async def _raw(record: ConsumerRecord[Any, Any], original: Callable[[Any], Awaitable[KafkaMessage]]) -> KafkaMessage:
+    """FastStream's own parser, kept away from headers: one that is not UTF-8 would break its acknowledgement."""
+    message = await original(replace(record, headers=()))
+    message.raw_message = record
+    return message
+
+
+async def _undecoded(message: KafkaMessage) -> None:
+    return None
