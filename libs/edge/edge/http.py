@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from prometheus_fastapi_instrumentator import Instrumentator
 from pydantic import AfterValidator, BaseModel, ConfigDict
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edge import problems
 from edge.auth import Tokens
@@ -46,7 +47,7 @@ def create_app(service: Service, routers: Sequence[APIRouter], tokens: Tokens) -
     app = FastAPI(title=f"Savepoint {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.tokens, app.state.db = tokens, service.db
     problems.install(app)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_MAX_BYTES)
+    app.add_middleware(_BodyLimit)
     for router in (*routers, _health(service)):
         app.include_router(router)
     Instrumentator().instrument(app, metric_namespace="savepoint", metric_subsystem=service.name).expose(
@@ -54,6 +55,26 @@ def create_app(service: Service, routers: Sequence[APIRouter], tokens: Tokens) -
     )
     FastAPIInstrumentor.instrument_app(app, excluded_urls="livez,readyz,metrics")
     return app
+
+
+class _BodyLimit:
+    """Refuses a body over the limit as it is read, with a problem; Starlette's own limit answers in plain text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        taken = 0
+
+        async def limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > BODY_MAX_BYTES:
+                raise HTTPException(413, f"The body may have at most {BODY_MAX_BYTES} bytes.")
+            return message
+
+        await self.app(scope, limited, send)
 
 
 def _health(service: Service) -> APIRouter:
