@@ -1,0 +1,1 @@
+"""An emulator of KKM-Server with a fiscal register behind it."""
