@@ -45,7 +45,7 @@ def create_app(service: Service, routers: Sequence[APIRouter], tokens: Tokens) -
             yield
 
     app = FastAPI(title=f"Savepoint {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.tokens, app.state.db = tokens, service.db
+    app.state.service, app.state.tokens, app.state.db = service, tokens, service.db
     problems.install(app)
     app.add_middleware(_BodyLimit)
     for router in (*routers, _health(service)):
