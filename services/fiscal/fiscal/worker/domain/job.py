@@ -1,0 +1,340 @@
+"""One command for one register, done at most once: a pure machine, `step(job, observation, now) -> (job, action)`.
+
+The rules behind it (reference: KKM-Server, section 5):
+- a job in SENDING was stored before its first byte left; whoever finds it there after a crash must not send again;
+- silence is not refusal: after anything but a definite answer the server is asked by the command's id;
+- a server that does not know the id, and one that says "failed", are not believed: the register's own documents decide;
+- a second sending has the same body and the same id, and comes only when the register shows that the first did nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+SENDS_MAX = 4
+"""So often found to have done nothing: then it is refused, and a person looks why."""
+
+SETTLE = timedelta(seconds=3)
+"""A request that we gave up may still be on its way; so long a register without our document proves nothing."""
+SETTLE_AFTER_RESTART = timedelta(seconds=15)
+"""The same, where the server died: its register may go on printing what it was given."""
+
+
+class Kind(StrEnum):
+    PRINT = "print"
+    OPEN_SHIFT = "open_shift"
+    CLOSE_SHIFT = "close_shift"
+
+
+class Stage(StrEnum):
+    QUEUED = "queued"
+    """Nothing was sent."""
+    SENDING = "sending"
+    """The request may have left; its answer is not known."""
+    ASKING = "asking"
+    """It left, or may have: the server is asked by the command's id."""
+    COMPARING = "comparing"
+    """The register's own documents decide whether it was done."""
+    ASIDE = "aside"
+    """Nothing we can read decides it: a person enters the document's number. Other jobs go on."""
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class Shift(StrEnum):
+    """State of the register's shift: `SessionState` 1, 2, 3."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The register just before the first sending. `server_start` is None where the server did not tell it."""
+
+    server_start: str | None
+    shift: Shift
+    session: int
+    last_fd: int
+    """Number of the last fiscal document that existed then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document that the register holds, as far as it tells. Kopecks; `lines` are (name, amount)."""
+
+    fd: int
+    fp: str
+    type: str
+    total: int
+    card: int
+    advance: int
+    lines: tuple[tuple[str, int], ...]
+    cash: int = 0
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the document of a PRINT job looks like in the register's memory."""
+
+    total: int
+    card: int
+    advance: int
+    lines: tuple[tuple[str, int], ...]
+
+    def is_made_by(self, found: Found) -> bool:
+        ours = (self.total, self.card, self.advance, self.lines)
+        return found.type == SALE and ours == (found.total, found.card, found.advance, found.lines)
+
+
+SALE = "Приход"
+"""`CheckType` of a sale in `GetDataCheck` (recorded)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A command, what is known of it, and how it stands."""
+
+    kind: Kind
+    send_by: datetime
+    wanted: Wanted | None = None
+    stage: Stage = Stage.QUEUED
+    snapshot: Snapshot | None = None
+    sends: int = 0
+    sent_at: datetime | None = None
+    server_start: str | None = None
+    """The run of the server that last told us anything about this command."""
+    settled_at: datetime | None = None
+    """From then on, a register without our document has not done it, if the server is still in that run."""
+    suspect: str | None = None
+    """The server says it failed, with this text; believed when the register has no document of it."""
+    answer: Mapping[str, Any] | None = None
+    found: Found | None = None
+    code: str | None = None
+    device_text: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.stage in (Stage.DONE, Stage.REFUSED)
+
+    @property
+    def maybe_sent(self) -> bool:
+        return self.sends > 0
+
+
+# What was seen. ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The register answered and is ready."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """The register cannot be looked at: unreachable, switched off, out of paper. Nothing was sent."""
+
+    code: str
+    device_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A definite answer about the command, from its own call or from GetRezult. `document`: it names a document."""
+
+    status: int
+    error: str
+    document: bool
+    body: Mapping[str, Any]
+
+
+class Silence(StrEnum):
+    """No definite answer."""
+
+    NOT_SENT = "not sent"
+    """The connection was refused: not a byte left."""
+    LOST = "lost"
+    """Cut, timed out, or not understood: it may have been done."""
+    RUNNING = "running"
+    """Status 1 or 4: accepted, not finished."""
+    REPEATED = "repeated"
+    """Status 5: done earlier under this id; GetRezult has the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """GetRezult: the server knows no such command. `server_start` tells whether it is the same run of the server."""
+
+    server_start: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The register as it is now, and its documents after the snapshot's last; `whole` False: some are unreadable."""
+
+    server_start: str | None
+    shift: Shift
+    session: int
+    documents: tuple[Found, ...]
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFailed:
+    """The shift that this job needs could not be opened or closed."""
+
+    code: str
+    device_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A person entered a document's number, and the register holds this under it."""
+
+    found: Found
+
+
+Observation = Looked | NotReady | Answered | Silence | Unknown | Compared | ShiftFailed | Entered
+
+
+class Action(StrEnum):
+    """What to do next. LOOK, ASK and COMPARE change nothing and may be repeated; SEND is done once per step."""
+
+    LOOK = "look"
+    SEND = "send"
+    ASK = "ask"
+    COMPARE = "compare"
+    OPEN_FIRST = "open first"
+    """Open the register's shift, then look again."""
+    ROTATE_FIRST = "rotate first"
+    """Close the register's expired shift, then look again."""
+    NOTHING = "nothing"
+
+
+Step = tuple[Job, Action]
+
+
+def resumed(job: Job) -> Step:
+    """How a job goes on after a restart: what was being sent may have been done."""
+    actions = {Stage.QUEUED: Action.LOOK, Stage.ASKING: Action.ASK, Stage.COMPARING: Action.COMPARE}
+    if job.stage is Stage.SENDING:
+        return replace(job, stage=Stage.ASKING), Action.ASK
+    return job, actions.get(job.stage, Action.NOTHING)
+
+
+def step(job: Job, seen: Observation, now: datetime) -> Step:
+    """What `seen` makes of `job`, and what to do next. Store the job before doing it."""
+    match job.stage, seen:
+        case Stage.QUEUED, Looked(snapshot):
+            return _ready(job, snapshot, now)
+        case Stage.QUEUED, NotReady(code, text):
+            late = now >= job.send_by
+            return (_refused(job, code, text), Action.NOTHING) if late else (job, Action.LOOK)
+        case Stage.QUEUED, ShiftFailed(code, text):
+            return _refused(job, code, text), Action.NOTHING
+        case Stage.SENDING, Silence.NOT_SENT if job.sends == 1:
+            return replace(job, stage=Stage.QUEUED, snapshot=None, sends=0, sent_at=None), Action.LOOK
+        case ((Stage.SENDING | Stage.ASKING), Silence()):
+            return replace(job, stage=Stage.ASKING), Action.ASK
+        case ((Stage.SENDING | Stage.ASKING), Answered()):
+            return _answered(job, seen, now)
+        case Stage.ASKING, Unknown(server_start):
+            return _settling(replace(job, stage=Stage.COMPARING), server_start, now)
+        case Stage.COMPARING, Compared():
+            return _compared(job, seen, now)
+        case Stage.COMPARING, Silence():
+            return job, Action.COMPARE
+        case ((Stage.ASIDE | Stage.ASKING | Stage.COMPARING), Entered(found)):
+            return (_done(job, found), Action.NOTHING) if _fits(job, found) else resumed(job)
+    raise AssertionError(f"{seen} cannot be seen in {job.stage}")
+
+
+def pause_s(job: Job, now: datetime) -> float:
+    """How long to wait before the next LOOK, ASK or COMPARE: every second at first, then slower."""
+    waited = now - (job.sent_at or now)
+    return 1.0 if waited < timedelta(seconds=30) else 5.0 if waited < timedelta(minutes=10) else 30.0
+
+
+def _ready(job: Job, snapshot: Snapshot, now: datetime) -> Step:
+    """Nothing was sent and the register is ready: send, unless there is nothing to do or something to do first."""
+    if now >= job.send_by:
+        return _refused(job, "too_late", None), Action.NOTHING
+    match job.kind, snapshot.shift:
+        case ((Kind.PRINT | Kind.OPEN_SHIFT), Shift.EXPIRED):
+            return job, Action.ROTATE_FIRST
+        case Kind.PRINT, Shift.CLOSED:
+            return job, Action.OPEN_FIRST
+        case (Kind.OPEN_SHIFT, Shift.OPEN) | (Kind.CLOSE_SHIFT, Shift.CLOSED):
+            return replace(job, stage=Stage.DONE, snapshot=snapshot), Action.NOTHING
+    sending = replace(job, stage=Stage.SENDING, snapshot=snapshot, server_start=snapshot.server_start)
+    return replace(sending, sends=1, sent_at=now), Action.SEND
+
+
+def _answered(job: Job, answer: Answered, now: datetime) -> Step:
+    if answer.status == 0 and answer.document:
+        return replace(job, stage=Stage.DONE, answer=answer.body), Action.NOTHING
+    if answer.status == 3:  # the server found no such device: nothing happened
+        return _refused(job, "register_missing", answer.error), Action.NOTHING
+    # "Failed" may have come after the document (jammed paper), and "done" without a document proves nothing.
+    suspect = answer.error or f"status {answer.status}" if answer.status != 0 else None
+    # After a silence, a second copy of the request may still be on its way.
+    settled_at = now + SETTLE if job.stage is Stage.ASKING or job.sends > 1 else None
+    doubted = replace(job, stage=Stage.COMPARING, suspect=suspect, answer=answer.body, settled_at=settled_at)
+    return doubted, Action.COMPARE
+
+
+def _compared(job: Job, seen: Compared, now: datetime) -> Step:
+    made = _made(job, seen)
+    if made is not None:
+        return made, Action.NOTHING
+    if job.settled_at is not None and seen.server_start != job.server_start:
+        return _settling(job, seen.server_start, now)
+    if job.settled_at is not None and now < job.settled_at:
+        return job, Action.COMPARE
+    said_done = job.answer is not None and job.suspect is None
+    if not seen.whole or said_done:
+        return replace(job, stage=Stage.ASIDE), Action.NOTHING
+    if job.suspect is not None:
+        return _refused(job, "register_refused", job.suspect), Action.NOTHING
+    if job.sends >= SENDS_MAX:
+        return _refused(job, "register_never_accepted", None), Action.NOTHING
+    return replace(job, stage=Stage.SENDING, sends=job.sends + 1, settled_at=None), Action.SEND
+
+
+def _settling(job: Job, server_start: str | None, now: datetime) -> Step:
+    """Compare, but believe that nothing was done only when nothing can be on its way any more."""
+    same_run = server_start is not None and server_start == job.server_start
+    settled_at = now + (SETTLE if same_run else SETTLE_AFTER_RESTART)
+    return replace(job, server_start=server_start, settled_at=settled_at), Action.COMPARE
+
+
+def _made(job: Job, seen: Compared) -> Job | None:
+    """The job as DONE, where the register shows that it was done."""
+    assert job.snapshot is not None
+    if job.kind is Kind.PRINT:
+        found = next((one for one in seen.documents if _fits(job, one)), None)
+        return _done(job, found) if found else None
+    if job.kind is Kind.OPEN_SHIFT:
+        opened = seen.shift is Shift.OPEN and seen.session > job.snapshot.session
+        return _done(job, None) if opened else None
+    closed = seen.shift is Shift.CLOSED or seen.session > job.snapshot.session
+    return _done(job, None) if closed else None
+
+
+def _fits(job: Job, found: Found) -> bool:
+    assert job.snapshot is not None
+    return job.wanted is not None and found.fd > job.snapshot.last_fd and job.wanted.is_made_by(found)
+
+
+def _done(job: Job, found: Found | None) -> Job:
+    return replace(job, stage=Stage.DONE, found=found, suspect=None)
+
+
+def _refused(job: Job, code: str, text: str | None) -> Job:
+    return replace(job, stage=Stage.REFUSED, code=code, device_text=text)

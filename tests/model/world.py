@@ -1,0 +1,295 @@
+"""A small model of everything between a paid sale and its document: register, server, network, process, time.
+
+The worker and the sale are the real transition functions; the rest is as unkind as the reference allows. Each fault
+takes one from a budget, so that the state space is finite and every run ends.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from billing.domain import sale as sales
+from billing.domain.sale import Effect, Sale
+from fiscal.worker.domain import job as jobs
+from fiscal.worker.domain.job import Action, Answered, Found, Job, Kind, Shift, Silence, Stage
+
+EPOCH = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TICK = timedelta(seconds=35)
+"""Longer than a settled reading, a release and a reprint need: one tick decides each of them."""
+WANTED = jobs.Wanted(total=300_00, card=0, advance=200_00, lines=(("Игровое время", 300_00),))
+
+
+class Words(Mapping[str, Any]):
+    """An answer's body; what is in it does not matter here, but states must be hashable."""
+
+    def __getitem__(self, name: str) -> Any:
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Words)
+
+
+WORDS = Words()
+OK = Answered(0, "", document=True, body=WORDS)
+FAILED = Answered(2, "нет бумаги", document=False, body=WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """KKM-Server and the register behind it. `documents` are numbered from 1; ours are the attempts that made them."""
+
+    run: int = 0
+    journal: tuple[tuple[int, str], ...] = ()
+    """Per attempt: running, done, failed. A new run of the server has forgotten all of it."""
+    documents: tuple[int, ...] = ()
+    """Who made each document: an attempt, or 0 for somebody else."""
+    ghost: int = 0
+    """An attempt that the register still prints although the server that took it is gone."""
+    flying: tuple[tuple[int, int], ...] = ()
+    """Requests (attempt, server's run) that their sender has given up, still on their way."""
+
+    def knows(self, attempt: int) -> str | None:
+        return dict(self.journal).get(attempt)
+
+    def notes(self, attempt: int, state: str) -> "Server":
+        return replace(self, journal=tuple(sorted((dict(self.journal) | {attempt: state}).items())))
+
+    def prints(self, attempt: int) -> "Server":
+        return replace(self, documents=(*self.documents, attempt))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that a crash leaves behind, and what the process is about to do."""
+
+    sale: Sale
+    job: Job | None
+    doing: Action | None
+    """None: the process is down."""
+    server: Server = Server()
+    ticks: int = 0
+    faults: int = 0
+    news: tuple[sales.Fact, ...] = ()
+    """What the worker told and billing has not heard."""
+    told_unknown: bool = False
+    held: int = 0
+    settled: int = 0
+
+    @property
+    def now(self) -> datetime:
+        return EPOCH + self.ticks * TICK
+
+    @property
+    def waits(self) -> bool:
+        """Somebody waits for a moment that has not come."""
+        sale, job = self.sale, self.job
+        moments = [sale.reprint_at, sale.unknown_since and sale.unknown_since + sales.RELEASE_AFTER]
+        if job is not None and not job.ended:
+            moments += [job.settled_at, job.send_by if job.stage is Stage.QUEUED else None]
+        return any(moment is not None and moment > self.now for moment in moments)
+
+    @property
+    def ours(self) -> int:
+        """Documents of this sale that exist."""
+        return sum(1 for maker in self.server.documents if maker > 0)
+
+    @property
+    def ended(self) -> bool:
+        return self.sale.ended and not self.news
+
+
+Rules = Callable[[Job, jobs.Observation, datetime], jobs.Step]
+
+
+def start(handed_over_allowed: bool = True) -> World:
+    """A guest has just paid: a part from the balance, a part in cash."""
+    opened = Sale(UUID(int=1), sales.What.SESSION, 300_00, pay_by=EPOCH + TICK * 10, client_id=UUID(int=2))
+    tenders = (sales.Tender(sales.Kind.BALANCE, 200_00, 200_00), sales.Tender(sales.Kind.CASH, 100_00, 500_00))
+    return _sale_steps(World(opened, None, None), sales.Pay(tenders, UUID(int=3), available_kopecks=200_00))
+
+
+def moves(world: World, rules: Rules, faults_max: int) -> Iterator[tuple[str, World]]:
+    """Every way in which the world can go on. Names of moves that spend a fault begin with `!`."""
+    for name, after in (*_process(world, rules), *_environment(world), *_billing(world)):
+        if after.faults <= faults_max:
+            yield name, after
+
+
+def fault(world: World, **changes: Any) -> World:
+    return replace(world, faults=world.faults + 1, **changes)
+
+
+# The worker's process. --------------------------------------------------------------------------------------------
+
+
+def _process(world: World, rules: Rules) -> Iterator[tuple[str, World]]:
+    if world.job is None:
+        return
+    if world.doing is None:
+        job, action = jobs.resumed(world.job)
+        yield "restart of the worker", _worker_steps(world, job, action)
+        return
+    if world.doing is Action.NOTHING:
+        return
+    yield "!crash", fault(world, doing=None)
+    doings = {Action.LOOK: _look, Action.SEND: _send, Action.ASK: _ask, Action.COMPARE: _compare}
+    for name, after, seen in doings[world.doing](world):
+        if seen is None:
+            yield f"!crash after {name}", fault(after, doing=None)
+        else:
+            job, action = rules(world.job, seen, after.now)
+            yield name, _worker_steps(after, job, action)
+
+
+Outcome = Iterator[tuple[str, World, jobs.Observation | None]]
+
+
+def _look(world: World) -> Outcome:
+    yield "!register unreachable", fault(world), jobs.NotReady("register_unreachable")
+    last_fd = len(world.server.documents)
+    snapshot = jobs.Snapshot(str(world.server.run), Shift.OPEN, 1, last_fd)
+    yield "look", world, jobs.Looked(snapshot)
+
+
+def _send(world: World) -> Outcome:
+    attempt = world.sale.attempt
+    yield "!connection refused", fault(world), Silence.NOT_SENT
+    yield "!cut before", fault(world), Silence.LOST
+    flying = replace(world.server, flying=(*world.server.flying, (attempt, world.server.run)))
+    yield "!delayed on the way", fault(world, server=flying), Silence.LOST
+    for name, server, answer in _arrives(world.server, attempt):
+        arrived = replace(world, server=server, faults=world.faults + name.startswith("!"))
+        yield name, arrived, answer
+        yield f"!{name.strip('!')}, answer cut", fault(arrived), Silence.LOST
+        yield name, arrived, None
+
+
+def _arrives(server: Server, attempt: int) -> Iterator[tuple[str, Server, jobs.Observation]]:
+    """A request reaches the server."""
+    known = server.knows(attempt)
+    if known == "running":
+        yield "sent again, still running", server, Silence.RUNNING
+    elif known is not None:
+        yield "sent again, done before", server, Silence.REPEATED
+    else:
+        yield "printed", server.prints(attempt).notes(attempt, "done"), OK
+        yield "!slow", server.notes(attempt, "running"), Silence.RUNNING
+        yield "!failed before printing", server.notes(attempt, "failed"), FAILED
+        yield "!failed after printing", server.prints(attempt).notes(attempt, "failed"), FAILED
+        yield "!printed, journal lost", server.prints(attempt), Silence.LOST
+        yield "!restarted after printing", _restarted(server.prints(attempt)), Silence.LOST
+        yield "!restarted before printing", _restarted(server), Silence.LOST
+        yield "!restarted while printing", replace(_restarted(server), ghost=attempt), Silence.LOST
+
+
+def _ask(world: World) -> Outcome:
+    yield "!no answer to the question", fault(world), Silence.LOST
+    known = world.server.knows(world.sale.attempt)
+    answers = {"running": Silence.RUNNING, "done": OK, "failed": FAILED, None: jobs.Unknown(str(world.server.run))}
+    yield f"asked: {known}", world, answers[known]
+
+
+def _compare(world: World) -> Outcome:
+    yield "!register unreachable", fault(world), Silence.LOST
+    if "running" in dict(world.server.journal).values():
+        # Reading the register is a command of the same device: it waits behind the one that runs.
+        yield "the register is busy", world, Silence.RUNNING
+        return
+    assert world.job is not None
+    assert world.job.snapshot is not None
+    since = world.job.snapshot.last_fd
+    found = tuple(_found(fd, maker) for fd, maker in enumerate(world.server.documents, 1) if fd > since)
+    yield "compared", world, jobs.Compared(str(world.server.run), Shift.OPEN, 1, found)
+
+
+def _found(fd: int, maker: int) -> Found:
+    wanted = WANTED if maker > 0 else replace(WANTED, total=5_00, lines=(("Вода", 5_00),))
+    return Found(fd, "1", jobs.SALE, wanted.total, wanted.card, wanted.advance, wanted.lines)
+
+
+def _worker_steps(world: World, job: Job, action: Action) -> World:
+    """Store the job, tell what is new about it."""
+    attempt = world.sale.attempt
+    after = replace(world, job=job, doing=action)
+    if job.stage is Stage.DONE:
+        return replace(after, news=(*after.news, sales.Registered(attempt)))
+    if job.stage is Stage.REFUSED:
+        return replace(after, news=(*after.news, sales.Refused(attempt, str(job.code), job.device_text, world.now)))
+    if job.stage is Stage.ASKING and not world.told_unknown:
+        return replace(after, told_unknown=True, news=(*after.news, sales.Unknown(attempt, world.now)))
+    return after
+
+
+# The world around it. ---------------------------------------------------------------------------------------------
+
+
+def _restarted(server: Server) -> Server:
+    """The server starts anew: journal and connections are gone, the register keeps its documents."""
+    return replace(server, run=server.run + 1, journal=(), flying=())
+
+
+def _environment(world: World) -> Iterator[tuple[str, World]]:
+    server = world.server
+    # Both settle within one tick: what is on its way longer than that is lost.
+    if world.waits and not server.ghost and not server.flying:
+        later = replace(world, ticks=world.ticks + 1)
+        idle = world.job is not None and world.job.stage is Stage.QUEUED
+        yield ("!nobody works for long", fault(later)) if idle else ("time passes", later)
+    if server.ghost:
+        yield "the register finishes by itself", replace(world, server=replace(server.prints(server.ghost), ghost=0))
+        yield "the register gives up by itself", replace(world, server=replace(server, ghost=0))
+    for attempt, state in server.journal:
+        if state == "running":
+            yield "finished", replace(world, server=server.prints(attempt).notes(attempt, "done"))
+            yield "!failed late", fault(world, server=server.notes(attempt, "failed"))
+            yield "!server dies, register goes on", fault(world, server=replace(_restarted(server), ghost=attempt))
+        else:
+            forgotten = tuple(entry for entry in server.journal if entry[0] != attempt)
+            yield "!journal forgets", fault(world, server=replace(server, journal=forgotten))
+    if world.job is not None and not world.job.ended:
+        yield "!server restarts", fault(world, server=_restarted(server))
+        if 0 not in server.documents:
+            yield "!somebody else prints", fault(world, server=server.prints(0))
+    for flight in server.flying:
+        landed = replace(server, flying=tuple(f for f in server.flying if f != flight))
+        yield "a delayed request is lost", replace(world, server=landed)
+        if flight[1] == server.run:
+            for name, after, _ in _arrives(landed, flight[0]):
+                yield f"delayed: {name}", replace(world, server=after, faults=world.faults + name.startswith("!"))
+
+
+def _billing(world: World) -> Iterator[tuple[str, World]]:
+    if world.news:
+        yield "billing hears", _sale_steps(replace(world, news=world.news[1:]), world.news[0])
+    elif not world.sale.ended:
+        for may_start in (True, False):
+            after = _sale_steps(world, sales.Passed(world.now, may_start))
+            if after != world:
+                yield "billing looks at the clock", after
+
+
+def _sale_steps(world: World, fact: sales.Fact) -> World:
+    sale, effects = sales.step(world.sale, fact)
+    after = replace(world, sale=sale)
+    for effect in effects:
+        if effect is Effect.HOLD:
+            after = replace(after, held=after.held + 1)
+        elif effect is Effect.RELEASE:
+            after = replace(after, held=after.held - 1)
+        elif effect is Effect.SETTLE:
+            after = replace(after, held=after.held - 1, settled=after.settled + 1)
+        elif effect is Effect.PRINT:
+            job = Job(Kind.PRINT, send_by=world.now + TICK * 2, wanted=WANTED)
+            after = replace(after, job=job, doing=Action.LOOK, told_unknown=False)
+    return after
