@@ -72,6 +72,8 @@ class WatchRegister(_Job):
 
 
 class _Work(_Job):
+    """Work for the register. The same job may come again: then its answer is told again, and nothing else happens."""
+
     job_id: UUID
     device: Device
     cashier_name: str = Field(max_length=64)
@@ -99,15 +101,6 @@ class CloseShift(_Work):
     """Close the register's shift."""
 
     TYPE: ClassVar[str] = "fiscal.job.close_shift.v1"
-
-
-class Ask(_Job):
-    """Say again how this job stands; safe to send at any time."""
-
-    TYPE: ClassVar[str] = "fiscal.job.ask.v1"
-
-    job_id: UUID
-    asked_at: Instant
 
 
 class _Answer(_Branch):
@@ -166,3 +159,7 @@ class RegisterObserved(_Answer):
 
     state: RegisterState
     at: Instant
+
+
+Answer = JobDone | JobRefused | JobUnknown | JobWaiting
+Work = Print | OpenShift | CloseShift

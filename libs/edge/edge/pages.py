@@ -3,15 +3,14 @@
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
-from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 T = TypeVar("T")
 
 PAGE_MAX = 200
 
-Cursor = Annotated[UUID | None, Query(description="`next` of the page before; absent for the first page")]
-Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
+Cursor = Annotated[UUID | None, Field(description="`next` of the page before; absent for the first page")]
+Limit = Annotated[int, Field(ge=1, le=PAGE_MAX)]
 
 
 class Page(BaseModel, Generic[T]):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, FromClause
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Scope:
     def covers(self, club_id: UUID) -> bool:
         return self.clubs is None or club_id in self.clubs
 
-    def rows(self, table: Table) -> list[ColumnElement[bool]]:
+    def rows(self, table: FromClause) -> list[ColumnElement[bool]]:
         """Conditions that keep `table` to this scope; its `club_id` counts where it has one."""
         conditions: list[ColumnElement[bool]] = [table.c.org_id == self.org_id]
         if self.clubs is not None and "club_id" in table.c:

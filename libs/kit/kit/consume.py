@@ -84,7 +84,7 @@ class Handlers:
         for kind, some in groupby(deliveries, key=lambda d: d.type):
             pairs = [(d.message, d) for d in some]
             for calls in [pairs] if kind in self._in_sets else [[pair] for pair in pairs]:
-                with telemetry.consuming(calls[0][1].headers):
+                with telemetry.span(f"process {kind}", calls[0][1].headers):
                     await self._functions[kind](tx, *([calls] if kind in self._in_sets else calls[0]))
 
 

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from pythonjsonlogger.json import JsonFormatter
 
-from contracts.headers import TRACE, TYPE
+from contracts.headers import TRACE
 
 tracer = trace.get_tracer("savepoint")
 _w3c = TraceContextTextMapPropagator()
@@ -30,17 +30,16 @@ def current_traceparent() -> str | None:
 
 
 @contextmanager
-def consuming(headers: Mapping[str, str]) -> Iterator[None]:
-    """The span in which one message is handled; what its handler tells belongs to the same trace."""
-    name = f"process {headers.get(TYPE, 'unknown')}"
-    with tracer.start_as_current_span(name, context=_w3c.extract(headers), kind=trace.SpanKind.CONSUMER):
+def span(name: str, headers: Mapping[str, str], kind: trace.SpanKind = trace.SpanKind.CONSUMER) -> Iterator[None]:
+    """A span that goes on with the trace in `headers`; what is told inside belongs to it."""
+    with tracer.start_as_current_span(name, context=_w3c.extract(headers), kind=kind):
         yield
 
 
 @contextmanager
 def publishing(topic: str, headers: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """The span in which the relay sends a row; gives the headers that carry the trace on."""
-    with tracer.start_as_current_span(f"publish {topic}", context=_w3c.extract(headers), kind=trace.SpanKind.PRODUCER):
+    with span(f"publish {topic}", headers, trace.SpanKind.PRODUCER):
         traceparent = current_traceparent()
         yield {**headers, **({TRACE: traceparent} if traceparent else {})}
 

@@ -74,7 +74,8 @@ class Found:
     advance: int
     lines: tuple[tuple[str, int], ...]
     cash: int = 0
-    at: str = ""
+    qr: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,12 @@ class Wanted:
     lines: tuple[tuple[str, int], ...]
 
     def is_made_by(self, found: Found) -> bool:
-        ours = (self.total, self.card, self.advance, self.lines)
-        return found.type == SALE and ours == (found.total, found.card, found.advance, found.lines)
+        """Names are compared as far as both go: a register may cut a long one."""
+        sums = (self.total, self.card, self.advance) == (found.total, found.card, found.advance)
+        if found.type != SALE or not sums or len(self.lines) != len(found.lines):
+            return False
+        pairs = zip(self.lines, found.lines, strict=True)
+        return all(a == b and (x.startswith(y) or y.startswith(x)) for (x, a), (y, b) in pairs)
 
 
 SALE = "Приход"

@@ -1,0 +1,272 @@
+"""HTTP in: registers, tax settings, receipts."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, Field, model_validator
+from sqlalchemy import Row
+
+from contracts.branch import Device
+from contracts.fiscal import RegisterState
+from edge.auth import Caller, needs
+from edge.http import Body, Text
+from edge.idempotency import Answer, Once
+from edge.pages import Cursor, Limit, Page, page
+from fiscal.central import store
+from fiscal.central.domain.ffd import Tax, contradiction
+from fiscal.central.store import Register, facts, receipts
+from kit.db import Database, Tx
+from kit.errors import Invalid, NotFound, Refused
+from kit.time import new_id
+
+System = Literal["osn", "usn_income", "usn_income_expense", "eshn", "patent"]
+Vat = Literal["none", "0", "5", "7", "10", "20", "22"]
+
+NOT_TAXABLE = {
+    "vat_for_usn_only": "VAT of 5 % and 7 % is for the simplified system (usn_...) alone.",
+    "vat_22_since_2026": "The 22 % rate is in force since 2026-01-01. Use 20 for earlier days.",
+    "vat_20_until_2025": "The 20 % rate was in force until 2025-12-31. Use 22 from 2026-01-01 on.",
+}
+
+
+class RegisterExists(Refused):
+    """The club has a register."""
+
+
+class NewRegister(Body):
+    """A register of a club. What is empty in the address is not looked at."""
+
+    club_id: UUID
+    name: Text = Field(min_length=1, max_length=64, examples=["Атол 30Ф"])
+    mode: Literal["kkm_server", "off"] = "kkm_server"
+    num_device: int = Field(default=0, ge=0, le=99)
+    kkt_number: Text = Field(default="", pattern=r"^\d{0,20}$")
+    inn: Text = Field(default="", pattern=r"^(\d{10}|\d{12})?$")
+    cashier_name: Text = Field(default="", max_length=64)
+
+
+class RegisterChange(Body):
+    """What is different from now on."""
+
+    name: Text | None = Field(default=None, min_length=1, max_length=64)
+    mode: Literal["kkm_server", "off"] | None = None
+    num_device: int | None = Field(default=None, ge=0, le=99)
+    kkt_number: Text | None = Field(default=None, pattern=r"^\d{0,20}$")
+    inn: Text | None = Field(default=None, pattern=r"^(\d{10}|\d{12})?$")
+    cashier_name: Text | None = Field(default=None, max_length=64)
+
+
+class RegisterView(BaseModel):
+    register_id: UUID
+    club_id: UUID
+    name: str
+    mode: str
+    device: Device
+    cashier_name: str
+    connected: bool
+    """Its worker was told of it."""
+    state: RegisterState | None
+
+
+class TaxFrom(Body):
+    """Tax settings in force from a day on, in the club's own time."""
+
+    since: date = Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))
+    system: System
+    vat: Vat
+
+    @model_validator(mode="after")
+    def possible(self) -> "TaxFrom":
+        problem = contradiction(Tax(self.since, self.system, self.vat))
+        if problem:
+            raise ValueError(NOT_TAXABLE[problem])
+        return self
+
+
+class Taxes(Body):
+    settings: list[TaxFrom] = Field(max_length=50)
+
+
+class ReceiptView(BaseModel):
+    receipt_id: UUID
+    sale_id: UUID
+    shift_id: UUID
+    club_id: UUID
+    register_id: UUID | None
+    client_id: UUID | None
+    state: str
+    purpose: str
+    lines: list[dict[str, Any]]
+    total_kopecks: int
+    cash_kopecks: int
+    card_kopecks: int
+    advance_kopecks: int
+    document: dict[str, Any] | None
+    code: str | None
+    device_text: str | None
+    ordered_at: datetime
+    ended_at: datetime | None
+
+
+class ShiftView(BaseModel):
+    """One shift of the register."""
+
+    number: int
+    opened_at: datetime | None
+    closed_at: datetime | None
+    document: dict[str, Any] | None
+    totals: dict[str, Any] | None
+    foreign: list[dict[str, Any]]
+
+
+def routes(db: Database) -> APIRouter:
+    """Everything that fiscal answers over HTTP."""
+    router = APIRouter()
+    _registers(router, db)
+    _taxes(router, db)
+    _receipts(router, db)
+    return router
+
+
+def _registers(router: APIRouter, db: Database) -> None:
+    @router.post("/v1/registers", status_code=201, response_model=RegisterView)
+    async def add(
+        body: NewRegister, caller: Caller = needs("fiscal.register.manage"), once: Once = Depends()
+    ) -> Response:
+        """Add the register of a club. With `Prefer: wait` the answer comes when its worker was told."""
+        register_id = new_id()
+
+        async def change(tx: Tx) -> Answer:
+            await _club(tx, caller, body.club_id)
+            device = Device(num_device=body.num_device, kkt_number=body.kkt_number, inn=body.inn)
+            ours = (register_id, caller.scope.org_id, body.club_id, body.name, body.mode, device, body.cashier_name)
+            register = Register(*ours, state=None, watched=body.mode == "off")
+            if not await store.add_register(tx, register):
+                raise RegisterExists("register_exists", "This club has a register already: change that one.")
+            facts.tell_register(tx, register)
+            return _answer(register)
+
+        async def look() -> Answer:
+            async with db.begin() as tx:
+                return _answer(await _register(tx, caller, register_id))
+
+        return await once.answer(caller, change, look)
+
+    @router.get("/v1/registers")
+    async def listed(club_id: UUID | None = None, caller: Caller = needs("fiscal.register.read")) -> list[RegisterView]:
+        async with db.begin() as tx:
+            return [_view(one) for one in await store.registers_of(tx, caller.scope, club_id=club_id)]
+
+    @router.get("/v1/registers/{register_id}")
+    async def one(register_id: UUID, caller: Caller = needs("fiscal.register.read")) -> RegisterView:
+        async with db.begin() as tx:
+            return _view(await _register(tx, caller, register_id))
+
+    @router.patch("/v1/registers/{register_id}")
+    async def change(
+        register_id: UUID, body: RegisterChange, caller: Caller = needs("fiscal.register.manage")
+    ) -> RegisterView:
+        """Change how the register is reached; jobs that it has already are not moved."""
+        async with db.begin() as tx:
+            await _register(tx, caller, register_id, lock=True)
+            values = body.model_dump(exclude_none=True)
+            if values:
+                await store.change_register(tx, register_id, **values, watched=body.mode == "off")
+            register = await _register(tx, caller, register_id)
+            if register.mode == "off":
+                facts.watch(tx, register)
+            facts.tell_register(tx, register)
+            return _view(register)
+
+    @router.get("/v1/registers/{register_id}/shifts")
+    async def shifts(
+        register_id: UUID, limit: Limit = 50, caller: Caller = needs("fiscal.register.read")
+    ) -> list[ShiftView]:
+        async with db.begin() as tx:
+            await _register(tx, caller, register_id)
+            rows = await store.shifts_of(tx, register_id, limit)
+            return [ShiftView.model_validate(row, from_attributes=True) for row in rows]
+
+
+def _taxes(router: APIRouter, db: Database) -> None:
+    @router.put("/v1/clubs/{club_id}/tax")
+    async def replace(club_id: UUID, body: Taxes, caller: Caller = needs("fiscal.tax.manage")) -> Taxes:
+        """The club's tax system and VAT, each from its day on: the rate of a day stays what it was."""
+        if len({one.since for one in body.settings}) < len(body.settings):
+            raise Invalid("tax_day_twice", "Two settings begin on the same day. Keep one of them.")
+        async with db.begin() as tx:
+            await _club(tx, caller, club_id)
+            settings = [Tax(one.since, one.system, one.vat) for one in body.settings]
+            await store.replace_taxes(tx, caller.scope.org_id, club_id, settings)
+        return body
+
+    @router.get("/v1/clubs/{club_id}/tax")
+    async def get(club_id: UUID, caller: Caller = needs("fiscal.register.read")) -> Taxes:
+        async with db.begin() as tx:
+            await _club(tx, caller, club_id)
+            found = await store.taxes_of(tx, caller.scope, club_id)
+            return Taxes.model_validate(
+                {"settings": [{"since": t.since, "system": t.system, "vat": t.vat} for t in found]}
+            )
+
+
+class Wanted(Body):
+    """Which receipts, newest first."""
+
+    sale_id: UUID | None = None
+    shift_id: UUID | None = None
+    client_id: UUID | None = None
+    club_id: UUID | None = None
+    fd: int | None = Field(default=None, ge=0, le=2**62)
+    state: Literal["ordered", "waiting", "unknown", "registered", "refused"] | None = None
+    after: Cursor = None
+    limit: Limit = 50
+
+
+def _receipts(router: APIRouter, db: Database) -> None:
+    @router.get("/v1/receipts")
+    async def listed(
+        wanted: Annotated[Wanted, Query()], caller: Caller = needs("fiscal.receipt.read")
+    ) -> Page[ReceiptView]:
+        """Receipts, newest first."""
+        columns = wanted.model_dump(exclude={"after", "limit"})
+        async with db.begin() as tx:
+            rows = await receipts.listed(tx, caller.scope, wanted.limit, wanted.after, **columns)
+        return page([_receipt(row) for row in rows], [row.receipt_id for row in rows], wanted.limit)
+
+    @router.get("/v1/receipts/{receipt_id}")
+    async def one(receipt_id: UUID, caller: Caller = needs("fiscal.receipt.read")) -> ReceiptView:
+        async with db.begin() as tx:
+            rows = await receipts.listed(tx, caller.scope, 1, receipt_id=receipt_id)
+        if not rows:
+            raise NotFound("receipt", receipt_id)
+        return _receipt(rows[0])
+
+
+async def _club(tx: Tx, caller: Caller, club_id: UUID) -> None:
+    if await store.club_zone(tx, caller.scope, club_id) is None:
+        raise NotFound("club", club_id)
+
+
+async def _register(tx: Tx, caller: Caller, register_id: UUID, lock: bool = False) -> Register:
+    found = await store.registers_of(tx, caller.scope, register_id=register_id, lock=lock)
+    if not found:
+        raise NotFound("register", register_id)
+    return found[0]
+
+
+def _answer(register: Register) -> Answer:
+    return Answer(_view(register), f"/v1/registers/{register.register_id}", status=201, done=register.watched)
+
+
+def _view(register: Register) -> RegisterView:
+    state = RegisterState.model_validate(register.state) if register.state else None
+    ours = {"register_id": register.register_id, "club_id": register.club_id, "name": register.name}
+    reached = {"mode": register.mode, "device": register.device, "cashier_name": register.cashier_name}
+    return RegisterView(**ours, **reached, connected=register.watched, state=state)
+
+
+def _receipt(row: Row[Any]) -> ReceiptView:
+    return ReceiptView.model_validate(row, from_attributes=True)

@@ -1,0 +1,48 @@
+"""The central fiscal app: wires, decides nothing. `python -m fiscal.central.app`."""
+
+from datetime import timedelta
+
+import uvicorn
+from fastapi import FastAPI
+
+from edge.auth import Tokens
+from edge.http import create_app
+from fiscal.central.api import routes
+from fiscal.central.clients import Branches
+from fiscal.central.consumers import handlers
+from fiscal.central.jobs import Loops
+from fiscal.central.settings import Settings
+from kit import telemetry
+from kit.consume import Intake
+from kit.db import Database
+from kit.relay import Relay
+from kit.service import Loop, Service
+from kit.subscribe import Consumer
+
+NAME = "fiscal"
+
+
+def compose(settings: Settings) -> FastAPI:
+    """The app; its lifespan runs the service."""
+    db = Database(settings.database(), NAME)
+    kafka = settings.kafka()
+    loops = Loops(db, Branches(kafka, settings.kafka_replication), timedelta(seconds=settings.unheard_after_s))
+    intake = Intake(db, handlers(timedelta(seconds=settings.send_within_s)))
+    service = Service(
+        "fiscal.central",
+        db,
+        Relay(db, kafka),
+        Consumer(intake, kafka, NAME),
+        [Loop("registers", loops.connect_registers, pause_s=0.5), Loop("ask again", loops.ask_again, pause_s=1)],
+    )
+    return create_app(service, [routes(db)], Tokens(settings.jwks_url, settings.issuer))
+
+
+def main() -> None:
+    settings = Settings()
+    telemetry.set_up(NAME, settings.log_level, settings.otlp_url)
+    uvicorn.run(compose(settings), host=settings.host, port=settings.port, log_config=None, access_log=False)
+
+
+if __name__ == "__main__":
+    main()

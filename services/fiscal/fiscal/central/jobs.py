@@ -1,0 +1,33 @@
+"""Loops of the central app: new registers get their topics, late answers are asked for."""
+
+from datetime import timedelta
+
+from fiscal.central import store
+from fiscal.central.clients import Branches
+from fiscal.central.domain.receipt import State
+from fiscal.central.store import facts, receipts
+from kit.db import Database
+
+
+class Loops:
+    """Work driven by time."""
+
+    def __init__(self, db: Database, branches: Branches, unheard_after: timedelta) -> None:
+        self.db, self.branches, self.unheard_after = db, branches, unheard_after
+
+    async def connect_registers(self) -> None:
+        """Make the topics of a new register's club, then tell its worker of the register."""
+        async with self.db.begin() as tx:
+            new = await store.unwatched(tx)
+        for register in new:
+            await self.branches.declare(register.club_id)
+            async with self.db.begin() as tx:
+                await store.change_register(tx, register.register_id, watched=True)
+                facts.watch(tx, register)
+
+    async def ask_again(self) -> None:
+        """Send jobs again whose answer is late, and say of the unheard ones that nothing is known."""
+        async with self.db.begin() as tx:
+            await receipts.ask_again(tx)
+            for row in await receipts.unheard(tx, tx.now - self.unheard_after):
+                await facts.settle(tx, row, State.UNKNOWN)

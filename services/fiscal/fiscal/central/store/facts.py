@@ -1,0 +1,58 @@
+"""What fiscal tells about receipts, registers and shifts."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from contracts import branch, fiscal
+from contracts.fiscal import Document, RegisterState
+from fiscal.central.domain.receipt import State
+from fiscal.central.store import Register, receipts
+from kit.db import Tx
+
+
+async def settle(tx: Tx, receipt: Row[Any], word: State, **values: Any) -> None:
+    """Store how a receipt stands now, and tell."""
+    ended = {"ended_at": tx.now} if word in (State.REGISTERED, State.REFUSED) else {}
+    await receipts.change(tx, receipt.receipt_id, state=word, **values, **ended)
+    after = await receipts.find(tx, receipt.receipt_id)
+    assert after is not None
+    tell_receipt(tx, after)
+
+
+def tell_receipt(tx: Tx, receipt: Row[Any]) -> None:
+    """The fact that a receipt stands as it does; said again, it changes nothing."""
+    names = ("org_id", "club_id", "receipt_id", "sale_id", "register_id")
+    base = {name: getattr(receipt, name) for name in names} | {"at": receipt.ended_at or tx.now}
+    if receipt.state == State.REGISTERED:
+        document = Document.model_validate(receipt.document) if receipt.document else None
+        tx.tell(fiscal.ReceiptRegistered(**base, document=document))
+    elif receipt.state == State.REFUSED:
+        tx.tell(fiscal.ReceiptRefused(**base, code=receipt.code, device_text=receipt.device_text))
+    elif receipt.state == State.UNKNOWN:
+        tx.tell(fiscal.ReceiptUnknown(**base, since=receipt.ordered_at))
+    elif receipt.state == State.WAITING:
+        tx.tell(fiscal.ReceiptWaiting(**base, code=receipt.code or "register_unreachable"))
+
+
+def tell_register(tx: Tx, register: Register) -> None:
+    """A register's settings and state."""
+    state = RegisterState.model_validate(register.state) if register.state else None
+    ours = {"org_id": register.org_id, "club_id": register.club_id, "register_id": register.register_id}
+    mode: Any = register.mode
+    tx.tell(fiscal.RegisterChanged(**ours, name=register.name, mode=mode, state=state, at=tx.now))
+
+
+def watch(tx: Tx, register: Register) -> None:
+    """Tell the club's worker how the register is reached, or that it is not its business any more."""
+    ours = {"org_id": register.org_id, "club_id": register.club_id, "register_id": register.register_id}
+    watched = register.mode == "kkm_server"
+    known = {"device": register.device, "cashier_name": register.cashier_name, "watched": watched}
+    tx.tell(branch.WatchRegister(**ours, **known))
+
+
+def shift_base(register: Register, shift_id: UUID | None, number: int | None, tx: Tx) -> dict[str, Any]:
+    """What all facts about a register's shift say."""
+    ours = {"org_id": register.org_id, "club_id": register.club_id, "register_id": register.register_id}
+    return ours | {"shift_id": shift_id, "number": number, "at": tx.now}

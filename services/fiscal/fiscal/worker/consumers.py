@@ -1,0 +1,72 @@
+"""Kafka in: jobs for this club's registers. They are stored; the registers' queues do them."""
+
+from uuid import UUID
+
+from contracts import branch
+from fiscal.worker import store
+from fiscal.worker.domain import kkm
+from fiscal.worker.domain.job import Job, Kind, Wanted
+from fiscal.worker.domain.kkm import Address, Line, Receipt
+from fiscal.worker.store import answers
+from kit.consume import Handlers
+from kit.db import Tx
+from kit.parked import Delivery
+from kit.telemetry import current_traceparent
+from kit.time import derived_id
+
+
+def handlers(club_id: UUID) -> Handlers:
+    """What the worker of one club follows."""
+    follow = Handlers(club_id)
+
+    @follow.handle(branch.WatchRegister)
+    async def watch(tx: Tx, message: branch.WatchRegister, delivery: Delivery) -> None:
+        address = Address(**message.device.model_dump())
+        ours = (message.register_id, message.org_id, message.club_id)
+        await store.watch(tx, store.Register(*ours, address, message.cashier_name, message.watched))
+
+    @follow.handle(branch.Print)
+    async def print_receipt(tx: Tx, message: branch.Print, delivery: Delivery) -> None:
+        body = kkm.receipt_members(receipt_of(message.receipt))
+        await _queue(tx, Kind.PRINT, message, body, wanted_of(message.receipt))
+
+    @follow.handle(branch.OpenShift)
+    async def open_shift(tx: Tx, message: branch.OpenShift, delivery: Delivery) -> None:
+        await _queue(tx, Kind.OPEN_SHIFT, message, {}, None)
+
+    @follow.handle(branch.CloseShift)
+    async def close_shift(tx: Tx, message: branch.CloseShift, delivery: Delivery) -> None:
+        await _queue(tx, Kind.CLOSE_SHIFT, message, {}, None)
+
+    return follow
+
+
+Work = branch.Print | branch.OpenShift | branch.CloseShift
+
+
+async def _queue(tx: Tx, kind: Kind, message: Work, members: kkm.Body, wanted: Wanted | None) -> None:
+    """Put the job into its register's queue; one that is there already is answered again."""
+    known = await store.job(tx, message.job_id)
+    if known is not None:
+        answers.tell_again(tx, known)
+        return
+    address = Address(**message.device.model_dump())
+    command_id = str(derived_id("command", message.job_id))
+    request = kkm.command(kind, command_id, address, message.cashier_name, message.cashier_inn) | members
+    ours = (message.job_id, message.register_id, message.org_id, message.club_id)
+    job = Job(kind, message.send_by, wanted)
+    queued = store.Stored(job, *ours, request, message.ordered_at, trace=current_traceparent())
+    await store.add_job(tx, queued)
+
+
+def receipt_of(receipt: branch.Receipt) -> Receipt:
+    """The receipt in the domain's words."""
+    lines = tuple(Line(**line.model_dump()) for line in receipt.lines)
+    sums = (receipt.cash_kopecks, receipt.card_kopecks, receipt.advance_kopecks)
+    return Receipt(receipt.tax_system, lines, *sums, receipt.contact)
+
+
+def wanted_of(receipt: branch.Receipt) -> Wanted:
+    """What its document will look like in the register."""
+    lines = tuple((line.name[: kkm.NAME_MAX], line.amount_kopecks) for line in receipt.lines)
+    return Wanted(receipt.total_kopecks, receipt.card_kopecks, receipt.advance_kopecks, lines)

@@ -1,0 +1,212 @@
+"""KKM-Server's language: requests as it wants them, answers as what they mean. Pure: dicts in, dicts out.
+
+Money is decimal rubles on that side and int kopecks on ours; this file is where they meet (reference: KKM-Server,
+sections 3 to 9 and 12).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fiscal.worker.domain.job import Answered, Found, Kind, Shift, Silence
+
+TIMEOUT_S = 5
+"""How long the server may hold an answer. Short: a call left open keeps Evotor registers from ending (5.2)."""
+
+NAME_MAX = 64
+COMMANDS = {Kind.PRINT: "RegisterCheck", Kind.OPEN_SHIFT: "OpenShift", Kind.CLOSE_SHIFT: "CloseShift"}
+SHIFTS = {1: Shift.CLOSED, 2: Shift.OPEN, 3: Shift.EXPIRED}
+NO_DATE = "0001-01-01"
+
+Body = dict[str, Any]
+
+
+def rubles(kopecks: int) -> float:
+    """For a JSON number. Exact: the shortest text of a double with two decimals is those two decimals."""
+    return round(kopecks / 100, 2)
+
+
+def kopecks(value: Any) -> int:
+    """From a number or a numeric string; 0 where there is none."""
+    try:
+        return int((Decimal(str(value)) * 100).to_integral_value())
+    except (InvalidOperation, ValueError):
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How the server finds the register; empty members are not looked at."""
+
+    num_device: int = 0
+    kkt_number: str = ""
+    inn: str = ""
+
+    def members(self) -> Body:
+        return {"NumDevice": self.num_device, "KktNumber": self.kkt_number, "InnKkm": self.inn}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    quantity: int
+    price_kopecks: int
+    amount_kopecks: int
+    tax: int
+    method: int
+    subject: int
+    measure: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    tax_system: int
+    lines: tuple[Line, ...]
+    cash_kopecks: int
+    card_kopecks: int
+    advance_kopecks: int
+    contact: str | None = None
+
+
+def command(kind: Kind, command_id: str, address: Address, cashier: str, cashier_inn: str | None) -> Body:
+    """The request that does `kind`, without a receipt's members."""
+    body: Body = {"Command": COMMANDS[kind], **address.members(), "IdCommand": command_id, "Timeout": TIMEOUT_S}
+    body |= {"CashierName": cashier[:NAME_MAX], "NotPrint": False}
+    return body | ({"CashierVATIN": cashier_inn} if cashier_inn else {})
+
+
+def receipt_members(receipt: Receipt) -> Body:
+    """The members that make a RegisterCheck of a sale."""
+    return {
+        "IsFiscalCheck": True,
+        "TypeCheck": 0,
+        "TaxVariant": str(receipt.tax_system),
+        "PayByProcessing": False,
+        "ClientAddress": receipt.contact or "",
+        "CheckStrings": [{"Register": _line(line)} for line in receipt.lines],
+        "Cash": rubles(receipt.cash_kopecks),
+        "ElectronicPayment": rubles(receipt.card_kopecks),
+        "AdvancePayment": rubles(receipt.advance_kopecks),
+        "Credit": 0,
+        "CashProvision": 0,
+    }
+
+
+def _line(line: Line) -> Body:
+    return {
+        "Name": line.name[:NAME_MAX],
+        "Quantity": line.quantity,
+        "Price": rubles(line.price_kopecks),
+        "Amount": rubles(line.amount_kopecks),
+        "Department": 0,
+        "Tax": line.tax,
+        "SignMethodCalculation": line.method,
+        "SignCalculationObject": line.subject,
+        "MeasureOfQuantity": line.measure,
+    }
+
+
+def reading(name: str, address: Address | None = None, **members: Any) -> Body:
+    """A request that changes nothing. It has no id of its own: nobody will ask for its result."""
+    return {"Command": name, **(address.members() if address else {}), "Timeout": TIMEOUT_S, **members}
+
+
+@dataclass(frozen=True, slots=True)
+class Qr:
+    """The QR text of a document: the authoritative fiscal data."""
+
+    fd: int
+    fn: str
+    fp: str
+    at: str
+    total_kopecks: int | None
+    text: str
+
+
+def qr_of(answer: Mapping[str, Any]) -> Qr | None:
+    """The QR text in `answer`; None where there is none that names a document. CheckNumber is never believed."""
+    return parse_qr(str(answer.get("QRCode") or ""))
+
+
+def parse_qr(text: str) -> Qr | None:
+    """What a QR text says; None for one that names no document."""
+    parts = dict(parse_qsl(text))
+    if not parts.get("i", "").isdigit() or "fn" not in parts or "fp" not in parts:
+        return None
+    total = kopecks(parts["s"]) if "s" in parts else None
+    return Qr(int(parts["i"]), parts["fn"][:20], parts["fp"][:20], parts.get("t", "")[:32], total, text[:300])
+
+
+def answered(kind: Kind, answer: Mapping[str, Any]) -> Answered | Silence:
+    """What the answer to a command of `kind` means, from its own call or from inside GetRezult."""
+    status = number(answer, "Status")
+    if status in (1, 4):
+        return Silence.RUNNING
+    if status == 5:
+        return Silence.REPEATED
+    if status not in (0, 2, 3, 6):
+        return Silence.LOST
+    # Shift answers of 2017 have no QR text; their shift number says that they are whole.
+    document = qr_of(answer) is not None if kind is Kind.PRINT else number(answer, "SessionNumber") is not None
+    return Answered(status, error_of(answer), document, answer)
+
+
+def asked(kind: Kind, answer: Mapping[str, Any]) -> Answered | Silence | None:
+    """What an answer to GetRezult means; None: the server does not know the command.
+
+    Unfinished if either level says so; a self-nested answer (a known defect) is unwrapped.
+    """
+    inner = answer.get("Rezult")
+    for _ in range(20):
+        if not (isinstance(inner, Mapping) and inner.get("Command") == "GetRezult" and "Rezult" in inner):
+            break
+        inner = inner["Rezult"]
+    outer_status = number(answer, "Status")
+    if outer_status in (1, 4):
+        return Silence.RUNNING
+    if outer_status == 3:
+        return None
+    if not isinstance(inner, Mapping):
+        return Silence.LOST
+    meant = answered(kind, inner)
+    # "Done earlier" as a stored result says nothing of how it was done: keep asking.
+    return Silence.RUNNING if meant is Silence.REPEATED else meant
+
+
+def document_of(answer: Mapping[str, Any]) -> Found | None:
+    """The document in an answer to GetDataCheck; None where it cannot be made out. Never fails on its shape."""
+    inner = answer.get("RegisterCheck")
+    if not isinstance(inner, Mapping):
+        return None
+    fd = number(inner, "FiscalNumber")
+    if fd is None:
+        return None
+    lines = inner.get("Register")
+    named = [line for line in lines if isinstance(line, Mapping)] if isinstance(lines, list) else []
+    return Found(
+        fd=fd,
+        fp=str(inner.get("FiscalSign") or ""),
+        type=str(inner.get("CheckType") or ""),
+        total=kopecks(inner.get("AllSumm")),
+        card=kopecks(inner.get("ElectronicPayment")),
+        advance=kopecks(inner.get("AdvancePayment")),
+        lines=tuple((str(line.get("Name") or ""), kopecks(line.get("Amount"))) for line in named),
+        cash=kopecks(inner.get("Cash")),
+        qr=str(answer.get("QRCode") or ""),
+        url=str(answer.get("URL") or "")[:500],
+    )
+
+
+def number(answer: Mapping[str, Any], name: str) -> int | None:
+    """An int member, which may come as a string."""
+    try:
+        return int(answer[name])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def error_of(answer: Mapping[str, Any]) -> str:
+    """What the device said, verbatim but for a driver's literal `Message: `."""
+    return str(answer.get("Error") or "").replace("Message: ", "")[:1000]

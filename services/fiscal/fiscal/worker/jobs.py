@@ -1,0 +1,209 @@
+"""The registers' queues: one job at a time per register, and a look at each register in between.
+
+Each step is: act (HTTP, nothing stored), then store what was seen, and tell. A job is stored as SENDING before its
+first byte leaves, so that a crash anywhere leaves a job that is asked for, never one that is sent blindly again.
+"""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from contracts.fiscal import ForeignDocument
+from contracts.headers import TRACE
+from fiscal.worker import store
+from fiscal.worker.clients import KkmServer, State
+from fiscal.worker.domain import job as jobs
+from fiscal.worker.domain import kkm
+from fiscal.worker.domain.job import SALE, Action, Job, Kind, NotReady, Observation, Shift, Silence, Stage
+from fiscal.worker.store import Register, Stored, answers, watching
+from kit.db import Database, Tx
+from kit.guard import attempt
+from kit.telemetry import span
+from kit.time import derived_id
+
+log = logging.getLogger(__name__)
+
+COUNT_TRIES = 3
+SEND_WITHIN = timedelta(minutes=10)
+"""For the shift documents that the worker makes by itself."""
+
+
+class Queues:
+    """Does the jobs of one club's registers through one KKM-Server."""
+
+    def __init__(self, db: Database, kkm_server: KkmServer, rotate_after: timedelta) -> None:
+        self.db, self.kkm, self.rotate_after = db, kkm_server, rotate_after
+        self._actions: dict[UUID, Action] = {}
+        """What to do next with a job; a job that is not here is resumed from what is stored."""
+        self._serving: dict[UUID, asyncio.Task[Exception | None]] = {}
+
+    async def work(self) -> None:
+        """Serve every register that has jobs, each in a task of its own: a silent one holds up no other."""
+        try:
+            while True:
+                changed = self.db.changed.next()
+                async with self.db.begin() as tx:
+                    busy = await store.busy_registers(tx)
+                for register_id in busy:
+                    if register_id not in self._serving or self._serving[register_id].done():
+                        self._serving[register_id] = asyncio.create_task(attempt(self._serve(register_id)))
+                await self.db.changed.wait(changed, timeout_s=1)
+        finally:
+            for task in self._serving.values():
+                task.cancel()
+
+    async def _serve(self, register_id: UUID) -> None:
+        """Do the register's jobs until none is left."""
+        while True:
+            async with self.db.begin() as tx:
+                stored = await store.next_job(tx, register_id)
+                register = await store.register(tx, register_id)
+            if stored is None:
+                return
+            failure = await attempt(self._advance(stored, register))
+            if failure is not None:
+                log.error("job %s of register %s could not go on", stored.job_id, register_id, exc_info=failure)
+                self._actions.pop(stored.job_id, None)
+                await asyncio.sleep(1)
+
+    async def _advance(self, stored: Stored, register: Register | None) -> None:
+        """One action and what it taught."""
+        action = self._actions.get(stored.job_id)
+        if action is None:
+            job, action = jobs.resumed(stored.job)
+            stored = replace(stored, job=job)
+        with span(f"register {action}", {TRACE: stored.trace} if stored.trace else {}):
+            seen = await self._act(action, stored, register)
+            after = await self._record(stored, seen)
+        if after.ended or after.stage is Stage.ASIDE:
+            self._actions.pop(stored.job_id, None)
+        elif self._actions[stored.job_id] is action and action is not Action.SEND:
+            await asyncio.sleep(jobs.pause_s(after, self.db.clock()))
+
+    async def _act(self, action: Action, stored: Stored, register: Register | None) -> Observation:
+        """Do `action`; what was seen. Nothing is stored here."""
+        if action is Action.SEND:
+            return await self.kkm.send(stored.job.kind, stored.request)
+        if action is Action.ASK:
+            return await self.kkm.ask(stored.job.kind, stored.command_id)
+        if action is Action.COMPARE:
+            assert stored.job.snapshot is not None
+            return await self.kkm.compare(stored.address, stored.job.snapshot.last_fd)
+        watched = register is not None and register.watched
+        return await self._look(stored, register) if register and watched else NotReady("register_not_configured")
+
+    async def _look(self, stored: Stored, register: Register) -> Observation:
+        """The register before a job is sent: is it there, is it ready, what was its last document."""
+        if stored.needs is not None:
+            async with self.db.begin() as tx:
+                needed = await store.job(tx, stored.needs)
+            if needed is not None and needed.job.stage in (Stage.REFUSED, Stage.ASIDE):
+                return jobs.ShiftFailed(needed.job.code or "shift_unclear", needed.job.device_text)
+        state = await self.kkm.state(register.address)
+        async with self.db.begin() as tx:
+            await watching.note(tx, register, state)
+        if isinstance(state, NotReady):
+            return state
+        if state.info.get("PaperOver") is True:
+            return NotReady("no_paper")
+        known = (register.check_number, register.session) == (state.check_number, state.session)
+        last_fd = (
+            register.last_fd if known and register.last_fd is not None else await self.kkm.last_fd(register.address)
+        )
+        return last_fd if isinstance(last_fd, NotReady) else jobs.Looked(state.snapshot(last_fd))
+
+    async def _record(self, stored: Stored, seen: Observation) -> Job:
+        """Store what `seen` makes of the job, and tell."""
+        job, action = jobs.step(stored.job, seen, self.db.clock())
+        counted: dict[str, Any] = {}
+        if job.stage is Stage.DONE and job.kind is Kind.CLOSE_SHIFT and job.snapshot is not None:
+            counted["foreign"] = await self._foreign(stored.register_id, job)
+        async with self.db.begin() as tx:
+            after = replace(stored, job=job)
+            if action in (Action.OPEN_FIRST, Action.ROTATE_FIRST):
+                kind = Kind.OPEN_SHIFT if action is Action.OPEN_FIRST else Kind.CLOSE_SHIFT
+                after, action = replace(after, needs=await self._shift_first(tx, stored, kind, seen)), Action.LOOK
+            if job.stage is Stage.DONE:
+                await self._remember(tx, after)
+                if job.kind is Kind.CLOSE_SHIFT and job.snapshot is not None:
+                    ours = await store.documents_of(tx, stored.register_id, job.snapshot.session)
+                    counted["totals"] = answers.totals(ours)
+            waiting = seen.code if isinstance(seen, NotReady) else None
+            after = replace(after, word=answers.tell(tx, after, waiting, **counted))
+            await store.save_job(tx, after)
+        self._actions[stored.job_id] = action
+        return job
+
+    async def _shift_first(self, tx: Tx, stored: Stored, kind: Kind, seen: Observation) -> UUID:
+        """Queue a shift document before the job that needs it; its id."""
+        assert isinstance(seen, jobs.Looked)
+        job_id = derived_id(kind, stored.job_id, seen.snapshot.session)
+        await store.add_job(tx, self._own_job(stored, job_id, kind, tx, first=True))
+        return job_id
+
+    def _own_job(self, like: Stored | Register, job_id: UUID, kind: Kind, tx: Tx, first: bool) -> Stored:
+        """A shift document that the worker makes by itself."""
+        if isinstance(like, Register):
+            address, cashier, inn, trace = like.address, like.cashier_name, None, None
+        else:
+            address, trace = like.address, like.trace
+            cashier, inn = like.request["CashierName"], like.request.get("CashierVATIN")
+        request = kkm.command(kind, str(derived_id("command", job_id)), address, cashier, inn)
+        ours = (job_id, like.register_id, like.org_id, like.club_id)
+        return Stored(Job(kind, tx.now + SEND_WITHIN), *ours, request, tx.now, first=first, trace=trace)
+
+    async def _remember(self, tx: Tx, stored: Stored) -> None:
+        """Note the document that was made and where it left the register."""
+        job, qr = stored.job, answers.qr_of(stored.job)
+        fd = qr.fd if qr else job.found.fd if job.found else None
+        if fd is None or job.snapshot is None:
+            return
+        session = kkm.number(job.answer or {}, "SessionNumber") or job.snapshot.session
+        sums = (0, 0, 0)
+        if job.wanted is not None:
+            sums = (job.wanted.total - job.wanted.card - job.wanted.advance, job.wanted.card, job.wanted.advance)
+        await store.add_document(tx, stored.register_id, fd, session, job.kind, sums)
+        opened = {"session_since": job.sent_at} if job.kind is Kind.OPEN_SHIFT else {}
+        # The check number that goes with this document is known from its own answer alone.
+        check = kkm.number(job.answer or {}, "CheckNumber") if job.found is None else None
+        await store.seen(tx, stored.register_id, check_number=check, session=session, last_fd=fd, **opened)
+
+    async def _foreign(self, register_id: UUID, closed: Job) -> tuple[ForeignDocument, ...]:
+        """Receipts of the closed shift that we did not make; empty as well when the register does not tell."""
+        assert closed.snapshot is not None
+        async with self.db.begin() as tx:
+            ours = {row.fd for row in await store.documents_of(tx, register_id, closed.snapshot.session)}
+            register = await store.register(tx, register_id)
+        missing = sorted(set(range(min(ours), closed.snapshot.last_fd + 1)) - ours) if ours else []
+        if not missing or register is None:
+            return ()
+        for _ in range(COUNT_TRIES):
+            found = await self.kkm.documents(register.address, missing[0], missing[-1])
+            if not isinstance(found, Silence):
+                theirs = [one for one in found if one is not None and one.type == SALE and one.fd not in ours]
+                return tuple(answers.foreign(one) for one in theirs)
+        return ()
+
+    async def observe(self) -> None:
+        """Look at every register that has nothing to do, and close a shift that gets old."""
+        async with self.db.begin() as tx:
+            registers, busy = await store.watched(tx), await store.busy_registers(tx)
+        for register in registers:
+            if register.register_id in busy:
+                continue
+            state = await self.kkm.state(register.address)
+            async with self.db.begin() as tx:
+                await watching.note(tx, register, state)
+                if isinstance(state, State) and self._is_old(tx, register, state):
+                    job_id = derived_id("rotate", register.register_id, state.session)
+                    await store.add_job(tx, self._own_job(register, job_id, Kind.CLOSE_SHIFT, tx, first=False))
+
+    def _is_old(self, tx: Tx, register: Register, state: State) -> bool:
+        if state.shift is Shift.EXPIRED:
+            return True
+        known = register.session == state.session and register.session_since is not None
+        opened = register.session_since if known else None
+        return state.shift is Shift.OPEN and opened is not None and tx.now >= opened + self.rotate_after
