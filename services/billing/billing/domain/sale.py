@@ -159,11 +159,18 @@ class Passed:
     may_start: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """The payment that came with the order cannot be taken."""
+
+    code: str
+
+
 class Cancel(StrEnum):
     CANCEL = "cancel"
 
 
-Fact = Pay | Registered | Refused | Unknown | Waiting | Passed | Cancel
+Fact = Pay | Registered | Refused | Unknown | Waiting | Passed | Impossible | Cancel
 
 
 class Effect(StrEnum):
@@ -195,6 +202,8 @@ def step(sale: Sale, fact: Fact) -> Step:
             return _paid_for(sale, fact)
         case State.OPEN, Cancel.CANCEL:
             return replace(sale, state=State.CANCELLED), (Effect.TELL_CANCELLED,)
+        case State.OPEN, Impossible(code):
+            return replace(sale, state=State.FAILED, code=code), (Effect.TELL_FAILED,)
         case State.OPEN, Passed(now) if now >= sale.pay_by:
             return replace(sale, state=State.FAILED, code="not_paid_in_time"), (Effect.TELL_FAILED,)
         case State.FISCALISING, Registered():

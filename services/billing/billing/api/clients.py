@@ -1,0 +1,188 @@
+"""Clients over HTTP."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from billing import store
+from billing.domain import phone as phones
+from billing.store import Client, ledger
+from contracts.billing import ClientChanged, ClientRegistered
+from edge.auth import Caller, needs
+from edge.http import Body, Text, example
+from edge.idempotency import Answer, Once
+from edge.pages import Cursor, Limit, Page, page
+from kit.db import Database, Tx
+from kit.errors import Invalid, NotFound, Refused
+from kit.time import new_id
+
+
+class ClientExists(Refused):
+    """Another client of the org has this phone or card."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"{field}_taken", f"Another client has this {field}. Find that client.", params={"field": field}
+        )
+
+
+class NewClient(Body):
+    """Somebody who gets a balance. The phone as people write it: `8 916 123-45-67`, `+79161234567`."""
+
+    model_config = example(phone="+7 916 123-45-67", name="Иван")
+
+    phone: Text = Field(max_length=32)
+    name: Text = Field(min_length=1, max_length=128)
+    card: Text | None = Field(default=None, min_length=1, max_length=32)
+
+
+class ClientChange(Body):
+    """What is different from now on."""
+
+    phone: Text | None = Field(default=None, max_length=32)
+    name: Text | None = Field(default=None, min_length=1, max_length=128)
+    card: Text | None = Field(default=None, min_length=1, max_length=32)
+
+
+class ClientView(BaseModel):
+    client_id: UUID
+    name: str
+    phone: str
+    card: str | None
+    registered_at: datetime
+    balance_kopecks: int
+    held_kopecks: int
+
+
+class FoundClient(BaseModel):
+    """A hit of a search: enough to choose by."""
+
+    client_id: UUID
+    name: str
+    phone_masked: str
+    balance_kopecks: int
+    matched: str | None
+
+
+class OperationView(BaseModel):
+    """A change of the balance and what it led to."""
+
+    entry_id: UUID
+    sale_id: UUID
+    reason: str
+    amount_kopecks: int
+    balance_kopecks: int
+    posted_at: datetime
+
+
+class OperationsWanted(Body):
+    """Which changes of a balance, newest first; `as_of` shows the balance of that moment."""
+
+    as_of: AwareDatetime | None = None
+    after: Cursor = None
+    limit: Limit = 50
+
+
+def routes(db: Database) -> APIRouter:
+    """Clients: register, find, change, and why a balance is what it is."""
+    router = APIRouter()
+    _register(router, db)
+    _look(router, db)
+    return router
+
+
+def _register(router: APIRouter, db: Database) -> None:
+    @router.post("/v1/clients", status_code=201, response_model=ClientView)
+    async def register(
+        body: NewClient, caller: Caller = needs("billing.client.manage"), once: Once = Depends()
+    ) -> Response:
+        async def change(tx: Tx) -> Answer:
+            ours = (new_id(), caller.scope.org_id, _phone(body.phone), body.name, body.card, tx.now)
+            client = Client(*ours)
+            taken = await store.add_client(tx, client)
+            if taken is not None:
+                raise ClientExists(taken)
+            known = {"org_id": client.org_id, "client_id": client.client_id, "phone": client.phone, "name": client.name}
+            tx.tell(ClientRegistered(**known))
+            return Answer(_view(client), f"/v1/clients/{client.client_id}", status=201)
+
+        return await once.answer(caller, change)
+
+    @router.patch("/v1/clients/{client_id}")
+    async def change(
+        client_id: UUID, body: ClientChange, caller: Caller = needs("billing.client.manage")
+    ) -> ClientView:
+        async with db.begin() as tx:
+            before = await _found(tx, caller, client_id, lock=True)
+            phone = _phone(body.phone) if body.phone is not None else before.phone
+            card = body.card if "card" in body.model_fields_set else before.card
+            ours = (client_id, before.org_id, phone, body.name or before.name, card, before.registered_at)
+            taken = await store.change_client(tx, Client(*ours))
+            if taken is not None:
+                raise ClientExists(taken)
+            after = await _found(tx, caller, client_id)
+            known = {"org_id": after.org_id, "client_id": client_id, "phone": after.phone, "name": after.name}
+            tx.tell(ClientChanged(**known))
+            return _view(after)
+
+
+def _look(router: APIRouter, db: Database) -> None:
+    @router.get("/v1/clients")
+    async def listed(
+        q: Annotated[Text, Query(max_length=64)] = "",
+        after: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        caller: Caller = needs("billing.client.read"),
+    ) -> Page[FoundClient]:
+        """Clients by phone in any form, its last four digits, name or card; without `q`, all of them, newest first."""
+        async with db.begin() as tx:
+            if q:
+                digits = re.sub(r"\D", "", q)
+                digits = (phones.normal(q) or digits).removeprefix("+7")
+                found = await store.search_clients(tx, caller.scope, q, digits, limit)
+                return Page(items=[_hit(one) for one in found])
+            everybody = await store.newest_clients(tx, caller.scope, after, limit)
+        return page([_hit(one) for one in everybody], [one.client_id for one in everybody], limit)
+
+    @router.get("/v1/clients/{client_id}")
+    async def one(client_id: UUID, caller: Caller = needs("billing.client.read")) -> ClientView:
+        async with db.begin() as tx:
+            return _view(await _found(tx, caller, client_id))
+
+    @router.get("/v1/clients/{client_id}/operations")
+    async def operations(
+        client_id: UUID, wanted: Annotated[OperationsWanted, Query()], caller: Caller = needs("billing.client.read")
+    ) -> Page[OperationView]:
+        """Why the balance is what it is."""
+        async with db.begin() as tx:
+            await _found(tx, caller, client_id)
+            found = await ledger.operations(tx, client_id, wanted.as_of, wanted.limit, wanted.after)
+        shown = [OperationView.model_validate(one, from_attributes=True) for one in found]
+        return page(shown, [one.entry_id for one in found], wanted.limit)
+
+
+async def _found(tx: Tx, caller: Caller, client_id: UUID, lock: bool = False) -> Client:
+    client = await store.client(tx, caller.scope, client_id, lock=lock)
+    if client is None:
+        raise NotFound("client", client_id)
+    return client
+
+
+def _phone(written: str) -> str:
+    phone = phones.normal(written)
+    if phone is None:
+        raise Invalid("phone_invalid", "Enter a phone number of ten digits after +7 or 8.", params={"field": "phone"})
+    return phone
+
+
+def _view(client: Client) -> ClientView:
+    return ClientView.model_validate(client, from_attributes=True)
+
+
+def _hit(client: Client) -> FoundClient:
+    own = {"client_id": client.client_id, "name": client.name, "balance_kopecks": client.balance_kopecks}
+    return FoundClient(**own, phone_masked=phones.masked(client.phone), matched=client.matched)

@@ -1,0 +1,39 @@
+"""Billing: wires, decides nothing. `python -m billing.app`."""
+
+import uvicorn
+from fastapi import FastAPI
+
+from billing.api import routes
+from billing.consumers import handlers
+from billing.jobs import Loops
+from billing.settings import Settings
+from edge.auth import Tokens
+from edge.http import create_app
+from kit import telemetry
+from kit.consume import Intake
+from kit.db import Database
+from kit.relay import Relay
+from kit.service import Loop, Service
+from kit.subscribe import Consumer
+
+NAME = "billing"
+
+
+def compose(settings: Settings) -> FastAPI:
+    """The app; its lifespan runs the service."""
+    db = Database(settings.database(), NAME)
+    kafka = settings.kafka()
+    consumer = Consumer(Intake(db, handlers()), kafka, NAME)
+    loops = [Loop("time passes", Loops(db).time_passes, pause_s=1)]
+    service = Service(NAME, db, Relay(db, kafka), consumer, loops)
+    return create_app(service, routes(db), Tokens(settings.jwks_url, settings.issuer))
+
+
+def main() -> None:
+    settings = Settings()
+    telemetry.set_up(NAME, settings.log_level, settings.otlp_url)
+    uvicorn.run(compose(settings), host=settings.host, port=settings.port, log_config=None, access_log=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""Clients, and what other services told us of: clubs and tills."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Row,
+    String,
+    Uuid,
+    case,
+    column,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    table,
+    update,
+)
+
+from billing.domain.ledger import balance_account, held_account
+from edge.scope import Scope
+from kit.columns import Moment, insert_on
+from kit.db import Tx
+
+clubs = table(
+    "club",
+    *[column(name, Uuid) for name in ("club_id", "org_id")],
+    column("name", String),
+    column("start_on_unknown_receipt", Boolean),
+)
+tills = table("till", *[column(name, Uuid) for name in ("till_id", "org_id", "club_id")], column("name", String))
+clients = table(
+    "client",
+    *[column(name, Uuid) for name in ("client_id", "org_id")],
+    *[column(name, String) for name in ("phone", "name", "card")],
+    column("registered_at", Moment),
+)
+accounts = table(
+    "account",
+    *[column(name, Uuid) for name in ("org_id", "client_id")],
+    column("account", String),
+    column("balance_kopecks", BigInteger),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Somebody with a balance."""
+
+    client_id: UUID
+    org_id: UUID
+    phone: str
+    name: str
+    card: str | None
+    registered_at: datetime
+    balance_kopecks: int = 0
+    held_kopecks: int = 0
+    """Reserved by sales that wait for their receipts; not part of the balance."""
+    matched: str | None = None
+    """Which field a search found."""
+
+
+async def note_club(tx: Tx, club_id: UUID, org_id: UUID, name: str, start_on_unknown_receipt: bool) -> None:
+    """Remember a club as it is now."""
+    values = {"name": name, "start_on_unknown_receipt": start_on_unknown_receipt}
+    put = insert_on(tx.conn, clubs).values(club_id=club_id, org_id=org_id, **values)
+    await tx.conn.execute(put.on_conflict_do_update(index_elements=["club_id"], set_=values))
+
+
+async def note_till(tx: Tx, till_id: UUID, org_id: UUID, club_id: UUID, name: str) -> None:
+    """Remember a till as it is now."""
+    put = insert_on(tx.conn, tills).values(till_id=till_id, org_id=org_id, club_id=club_id, name=name)
+    await tx.conn.execute(put.on_conflict_do_update(index_elements=["till_id"], set_={"name": name}))
+
+
+async def till_club(tx: Tx, scope: Scope, till_id: UUID) -> UUID | None:
+    """The club of a till of the caller's."""
+    found: UUID | None = await tx.conn.scalar(
+        select(tills.c.club_id).where(tills.c.till_id == till_id, *scope.rows(tills))
+    )
+    return found
+
+
+async def add_client(tx: Tx, client: Client) -> str | None:
+    """Add the client with an empty balance; the field that somebody else has already, or None."""
+    names = ("client_id", "org_id", "phone", "name", "card", "registered_at")
+    put = insert_on(tx.conn, clients).values({name: getattr(client, name) for name in names})
+    if (await tx.conn.execute(put.on_conflict_do_nothing())).rowcount == 0:
+        return await _taken(tx, client)
+    own = {"org_id": client.org_id, "client_id": client.client_id}
+    names = (balance_account(client.client_id), held_account(client.client_id))  # type: ignore[assignment]
+    await tx.conn.execute(insert(accounts), [{"account": name, **own} for name in names])
+    return None
+
+
+async def change_client(tx: Tx, client: Client) -> str | None:
+    """Change name, phone or card; the field that somebody else has already, or None."""
+    taken = await _taken(tx, client)
+    if taken is None:
+        values = {"phone": client.phone, "name": client.name, "card": client.card}
+        await tx.conn.execute(update(clients).where(clients.c.client_id == client.client_id).values(values))
+    return taken
+
+
+async def _taken(tx: Tx, client: Client) -> str | None:
+    others = (clients.c.org_id == client.org_id, clients.c.client_id != client.client_id)
+    if await tx.conn.scalar(select(literal(1)).where(*others, clients.c.phone == client.phone)):
+        return "phone"
+    if client.card and await tx.conn.scalar(select(literal(1)).where(*others, clients.c.card == client.card)):
+        return "card"
+    return None
+
+
+async def client(tx: Tx, scope: Scope, client_id: UUID, lock: bool = False) -> Client | None:
+    """The client with their balance. The lock is taken before the balance is read: nobody spends it meanwhile."""
+    here = (clients.c.client_id == client_id, *scope.rows(clients))
+    if lock and (await tx.conn.execute(select(clients.c.client_id).where(*here).with_for_update())).first() is None:
+        return None
+    row = (await tx.conn.execute(_with_balance().where(*here))).first()
+    return _client(row) if row else None
+
+
+async def search_clients(tx: Tx, scope: Scope, q: str, digits: str, limit: int) -> list[Client]:
+    """Clients whose phone (whole, or its last digits), name or card begins with what was typed; best first."""
+    by_name = func.lower(clients.c.name).startswith(q.lower(), autoescape=True)
+    matches: list[tuple[ColumnElement[bool], str]] = [(clients.c.card == q, "card"), (by_name, "name")]
+    if len(digits) >= 4:
+        ends = clients.c.phone.endswith(digits[-10:], autoescape=True)
+        short = func.right(clients.c.phone, 4) == digits[-4:]
+        matches.insert(0, (short & ends, "phone"))
+    matched = case(*[(condition, literal(name)) for condition, name in matches]).label("matched")
+    query = _with_balance(matched).where(*scope.rows(clients), or_(*[condition for condition, _ in matches]))
+    rows = await tx.conn.execute(query.order_by(clients.c.name, clients.c.client_id).limit(limit))
+    return [_client(row) for row in rows]
+
+
+async def newest_clients(tx: Tx, scope: Scope, after: UUID | None, limit: int) -> list[Client]:
+    """A page of all clients, newest first, and one more."""
+    query = _with_balance().where(*scope.rows(clients)).order_by(clients.c.client_id.desc()).limit(limit + 1)
+    rows = await tx.conn.execute(query if after is None else query.where(clients.c.client_id < after))
+    return [_client(row) for row in rows]
+
+
+def _with_balance(*columns: Any) -> Any:
+    """Clients beside their two accounts."""
+    balance, held = accounts.alias("balance"), accounts.alias("held")
+    sums = (balance.c.balance_kopecks.label("balance_kopecks"), held.c.balance_kopecks.label("held_kopecks"))
+    own = func.concat("client:", clients.c.client_id), func.concat("held:", clients.c.client_id)
+    joined = clients.join(balance, balance.c.account == own[0]).join(held, held.c.account == own[1])
+    return select(clients, *sums, *columns).select_from(joined)
+
+
+def _client(row: Row[Any]) -> Client:
+    names = ("client_id", "org_id", "phone", "name", "card", "registered_at", "balance_kopecks", "held_kopecks")
+    return Client(**{name: getattr(row, name) for name in names}, matched=getattr(row, "matched", None))
+
+
+async def starts_on_unknown(tx: Tx, club_ids: Sequence[UUID]) -> set[UUID]:
+    """Those clubs that start a paid session although its receipt is unknown."""
+    query = select(clubs.c.club_id).where(clubs.c.club_id.in_(club_ids), clubs.c.start_on_unknown_receipt)
+    return set((await tx.conn.execute(query)).scalars())

@@ -1,0 +1,98 @@
+"""What a sale's step does besides changing it: entries in the ledger, and words to the others."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from billing.domain import ledger as books
+from billing.domain.sale import Effect, Kind, Sale, Step, What
+from billing.store import ledger
+from contracts import Message
+from contracts.billing import SaleCancelled, SaleFailed, SaleOpened, SalePaid, SaleUnconfirmed
+from contracts.fiscal import PrintReceipt
+from contracts.money import Line, Person, Tender
+from kit.db import Tx
+
+if TYPE_CHECKING:
+    from billing.store.sales import Stored
+
+
+async def apply(tx: Tx, changed: "Sequence[tuple[Stored, Step]]") -> None:
+    """Post and tell all effects of these steps: entries first, all in one set."""
+    entries = []
+    for after, (sale, effects) in changed:
+        for effect in effects:
+            entry = _entry(after, sale, effect)
+            if entry is not None:
+                entries.append((after.org_id, entry, after.trace))
+    await ledger.post(tx, entries)
+    for after, (_, effects) in changed:
+        for effect in effects:
+            word = _word(tx, after, effect)
+            if word is not None:
+                tx.tell(word, trace=after.trace)
+
+
+def tell_opened(tx: Tx, stored: "Stored") -> None:
+    tx.tell(SaleOpened(**_base(stored), pay_by=stored.sale.pay_by))
+
+
+def _entry(stored: "Stored", sale: Sale, effect: Effect) -> books.Entry | None:
+    if effect is Effect.HOLD:
+        return books.hold(sale)
+    if effect is Effect.RELEASE:
+        return books.release(sale)
+    return books.settle(sale, stored.club_id) if effect is Effect.SETTLE else None
+
+
+def _word(tx: Tx, stored: "Stored", effect: Effect) -> Message | None:
+    sale = stored.sale
+    base: dict[str, Any] = _base(stored)
+    match effect:
+        case Effect.PRINT:
+            return _receipt(tx, stored)
+        case Effect.TELL_PAID:
+            given = {"shift_id": sale.shift_id, "receipt_id": stored.receipt_id, "tenders": _tenders(sale)}
+            return SalePaid(**base, **given, paid_at=tx.now)
+        case Effect.TELL_UNCONFIRMED:
+            return SaleUnconfirmed(**base, receipt_id=stored.receipt_id, since=sale.unknown_since or tx.now)
+        case Effect.TELL_FAILED:
+            said: dict[str, Any] = {"code": sale.code or "failed", "device_text": sale.device_text, "money": sale.money}
+            return SaleFailed(**base, **said)
+        case Effect.TELL_CANCELLED:
+            return SaleCancelled(**base, cancelled_by=Person.model_validate(stored.sold_by))
+    return None
+
+
+def _base(stored: "Stored") -> dict[str, Any]:
+    sale = stored.sale
+    place = {"org_id": stored.org_id, "club_id": stored.club_id, "till_id": stored.till_id}
+    subject = {"sale_id": sale.sale_id, "session_id": stored.session_id, "client_id": sale.client_id}
+    return place | subject | {"total_kopecks": sale.total_kopecks}
+
+
+def _tenders(sale: Sale) -> tuple[Tender, ...]:
+    names = ("amount_kopecks", "received_kopecks", "slip")
+    return tuple(Tender(kind=t.kind.value, **{name: getattr(t, name) for name in names}) for t in sale.tenders)
+
+
+def _receipt(tx: Tx, stored: "Stored") -> PrintReceipt:
+    sale = stored.sale
+    assert sale.shift_id is not None
+    cash = next((tender for tender in sale.tenders if tender.kind is Kind.CASH), None)
+    return PrintReceipt(
+        org_id=stored.org_id,
+        club_id=stored.club_id,
+        till_id=stored.till_id,
+        shift_id=sale.shift_id,
+        cashier=Person.model_validate(stored.sold_by),
+        ordered_at=tx.now,
+        receipt_id=stored.receipt_id,
+        sale_id=sale.sale_id,
+        client_id=sale.client_id,
+        purpose="advance" if sale.what is What.TOP_UP else "settlement",
+        lines=tuple(Line.model_validate(line) for line in stored.lines),
+        cash_kopecks=sale.amount(Kind.CASH),
+        cash_received_kopecks=cash.received_kopecks if cash else 0,
+        card_kopecks=sale.amount(Kind.CARD),
+        balance_kopecks=sale.amount(Kind.BALANCE),
+    )

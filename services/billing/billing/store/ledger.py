@@ -1,0 +1,87 @@
+"""The ledger: entries are added, never changed; the database sees that they add up and keeps the balances."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, String, Uuid, column, func, select, table, text
+
+from billing.domain.ledger import Entry, balance_account
+from contracts.billing import LedgerPosted
+from kit.columns import Moment
+from kit.db import Tx
+
+entries = table(
+    "entry",
+    *[column(name, Uuid) for name in ("entry_id", "org_id", "sale_id", "shift_id")],
+    column("reason", String),
+    column("posted_at", Moment),
+)
+postings = table("posting", column("entry_id", Uuid), column("account", String), column("amount_kopecks", BigInteger))
+
+# Whole sets in one statement each: the trigger that checks and sums works on a statement's rows together.
+ADD_ENTRIES = text(
+    "insert into entry (entry_id, org_id, sale_id, shift_id, reason, posted_at)"
+    " select *, cast(:at as timestamptz) from unnest(cast(:entries as uuid[]), cast(:orgs as uuid[]),"
+    " cast(:sales as uuid[]), cast(:shifts as uuid[]), cast(:reasons as text[]))"
+)
+ADD_POSTINGS = text(
+    "insert into posting (entry_id, account, amount_kopecks)"
+    " select * from unnest(cast(:entries as uuid[]), cast(:accounts as text[]), cast(:amounts as bigint[]))"
+)
+
+
+async def post(tx: Tx, some: Sequence[tuple[UUID, Entry, str | None]]) -> None:
+    """Post entries and tell of each posting; `some` are (org, entry, trace), all in two statements."""
+    if not some:
+        return
+    values = {
+        "at": tx.now,
+        "entries": [entry.entry_id for _, entry, _ in some],
+        "orgs": [org_id for org_id, _, _ in some],
+        "sales": [entry.sale_id for _, entry, _ in some],
+        "shifts": [entry.shift_id for _, entry, _ in some],
+        "reasons": [entry.reason for _, entry, _ in some],
+    }
+    await tx.conn.execute(ADD_ENTRIES, values)
+    flat = [(entry.entry_id, one.account, one.amount_kopecks) for _, entry, _ in some for one in entry.postings]
+    ids, names, amounts = (list(part) for part in zip(*flat, strict=True))
+    await tx.conn.execute(ADD_POSTINGS, {"entries": ids, "accounts": names, "amounts": amounts})
+    for org_id, entry, trace in some:
+        base = {"org_id": org_id, "entry_id": entry.entry_id, "sale_id": entry.sale_id, "reason": entry.reason}
+        for one in entry.postings:
+            moved = {"account": one.account, "amount_kopecks": one.amount_kopecks, "posted_at": tx.now}
+            tx.tell(LedgerPosted(**base, **moved), trace=trace)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One change of a client's balance, and what the balance was after it."""
+
+    entry_id: UUID
+    sale_id: UUID
+    reason: str
+    amount_kopecks: int
+    balance_kopecks: int
+    posted_at: datetime
+
+
+async def operations(
+    tx: Tx, client_id: UUID, as_of: datetime | None, limit: int, after: UUID | None
+) -> list[Operation]:
+    """Changes of the balance, newest first, each with the balance it led to; only those until `as_of`."""
+    joined = postings.join(entries, entries.c.entry_id == postings.c.entry_id)
+    order = (entries.c.posted_at, entries.c.entry_id)
+    running = func.sum(postings.c.amount_kopecks).over(order_by=order).label("balance_kopecks")
+    all_of_it = select(entries, postings.c.amount_kopecks, running).select_from(joined)
+    own = all_of_it.where(postings.c.account == balance_account(client_id)).subquery()
+    query = select(own).order_by(own.c.posted_at.desc(), own.c.entry_id.desc()).limit(limit + 1)
+    if as_of is not None:
+        query = query.where(own.c.posted_at <= as_of)
+    if after is not None:
+        last = select(own.c.posted_at).where(own.c.entry_id == after).scalar_subquery()
+        query = query.where((own.c.posted_at < last) | ((own.c.posted_at == last) & (own.c.entry_id < after)))
+    names = ("entry_id", "sale_id", "reason", "amount_kopecks", "balance_kopecks", "posted_at")
+    rows = await tx.conn.execute(query)
+    return [Operation(**{name: getattr(row, name) for name in names}) for row in rows]

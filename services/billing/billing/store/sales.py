@@ -1,0 +1,231 @@
+"""Sales with their tenders: loaded locked, stored in sets, and what each step does besides."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Integer,
+    Row,
+    String,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    insert,
+    or_,
+    select,
+    table,
+    update,
+)
+
+from billing.domain.sale import Fact, Kind, Receipt, Sale, State, Step, Tender, TenderState, What, step
+from billing.store import effects
+from edge.scope import Scope
+from kit.columns import Moment
+from kit.db import Tx
+from kit.time import derived_id
+
+sales = table(
+    "sale",
+    *[
+        column(name, Uuid)
+        for name in ("sale_id", "org_id", "club_id", "till_id", "session_id", "client_id", "shift_id")
+    ],
+    *[
+        column(name, String)
+        for name in ("what", "session_state", "device_name", "state", "receipt", "code", "device_text")
+    ],
+    *[column(name, BigInteger) for name in ("number", "total_kopecks")],
+    column("attempt", Integer),
+    column("handed_over", Boolean),
+    *[column(name, JSON) for name in ("lines", "sold_by")],
+    *[column(name, Moment) for name in ("unknown_since", "reprint_at", "ended_at", "pay_by", "opened_at", "ends_at")],
+)
+tenders = table(
+    "tender",
+    column("sale_id", Uuid),
+    *[column(name, String) for name in ("kind", "slip", "state")],
+    *[column(name, BigInteger) for name in ("amount_kopecks", "received_kopecks")],
+)
+
+MOVES = ("state", "shift_id", "attempt", "receipt", "unknown_since", "reprint_at", "handed_over", "code", "device_text")
+"""What a step can change."""
+
+UNFINISHED = (State.OPEN, State.FISCALISING)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A sale with what surrounds it."""
+
+    sale: Sale
+    org_id: UUID
+    club_id: UUID
+    till_id: UUID
+    lines: list[dict[str, Any]]
+    sold_by: dict[str, Any]
+    opened_at: datetime
+    session_id: UUID | None = None
+    session_state: str = "none"
+    device_name: str | None = None
+    ends_at: datetime | None = None
+    ended_at: datetime | None = None
+    number: int = 0
+    trace: str | None = field(default=None, compare=False)
+
+    @property
+    def receipt_id(self) -> UUID:
+        """The current receipt: another attempt is another receipt."""
+        return receipt_id(self.sale.sale_id, self.sale.attempt)
+
+
+def receipt_id(sale_id: UUID, attempt: int) -> UUID:
+    return derived_id("receipt", sale_id, attempt)
+
+
+async def open_sale(tx: Tx, stored: Stored) -> Stored:
+    """Store a new sale and tell of it; the sale with its number."""
+    values = {name: getattr(stored, name) for name in ("org_id", "club_id", "till_id", "lines", "sold_by", "opened_at")}
+    values |= {name: getattr(stored, name) for name in ("session_id", "session_state", "device_name")}
+    values |= {
+        name: getattr(stored.sale, name) for name in (*MOVES, "sale_id", "what", "client_id", "total_kopecks", "pay_by")
+    }
+    number = await tx.conn.scalar(insert(sales).values(values).returning(sales.c.number))
+    effects.tell_opened(tx, stored)
+    return replace(stored, number=number)
+
+
+async def take(tx: Tx, some: Sequence[tuple[Stored, Fact]]) -> list[Stored]:
+    """Let each sale, loaded locked, take its fact; store what changed in sets. Raises Unpayable."""
+    steps = [(stored, step(stored.sale, fact)) for stored, fact in some]
+    changed = [_after(tx, stored, moved) for stored, moved in steps if moved[0] != stored.sale]
+    await _store(tx, [after for after, _ in changed])
+    await effects.apply(tx, changed)
+    return [_after(tx, stored, moved)[0] for stored, moved in steps]
+
+
+def _after(tx: Tx, stored: Stored, moved: Step) -> tuple[Stored, Step]:
+    sale = moved[0]
+    return replace(stored, sale=sale, ended_at=stored.ended_at or (tx.now if sale.ended else None)), moved
+
+
+async def _store(tx: Tx, some: Sequence[Stored]) -> None:
+    if not some:
+        return
+    moved: dict[str, Any] = {name: bindparam(f"new_{name}") for name in (*MOVES, "ended_at")}
+    change = update(sales).where(sales.c.sale_id == bindparam("this")).values(moved)
+    rows = [{f"new_{name}": getattr(one.sale, name) for name in MOVES} | {"new_ended_at": one.ended_at} for one in some]
+    await tx.conn.execute(change, [row | {"this": one.sale.sale_id} for row, one in zip(rows, some, strict=True)])
+    given = [(one.sale.sale_id, tender) for one in some for tender in one.sale.tenders]
+    fresh = [_tender_row(sale_id, tender) for sale_id, tender in given if tender.state is TenderState.HELD]
+    if fresh:
+        await tx.conn.execute(insert(tenders), fresh)
+    ended = [{"this": sale_id, "of": t.kind, "new": t.state} for sale_id, t in given if t.state is not TenderState.HELD]
+    if ended:
+        which = (tenders.c.sale_id == bindparam("this"), tenders.c.kind == bindparam("of"))
+        await tx.conn.execute(update(tenders).where(*which).values(state=bindparam("new")), ended)
+
+
+async def sold_by(tx: Tx, stored: Stored, person: dict[str, Any]) -> Stored:
+    """Who finishes the sale is who sold it: their name goes on the receipt."""
+    await tx.conn.execute(update(sales).where(sales.c.sale_id == stored.sale.sale_id).values(sold_by=person))
+    return replace(stored, sold_by=person)
+
+
+async def find(tx: Tx, scope: Scope, sale_id: UUID, lock: bool = False) -> Stored | None:
+    """One of the caller's sales."""
+    query = select(sales).where(sales.c.sale_id == sale_id, *scope.rows(sales))
+    row = (await tx.conn.execute(query.with_for_update() if lock else query)).first()
+    return (await _with_tenders(tx, [row]))[0] if row else None
+
+
+async def locked(tx: Tx, sale_ids: Iterable[UUID]) -> dict[UUID, Stored]:
+    """These sales, locked in one order, so that two batches never wait for each other."""
+    query = select(sales).where(sales.c.sale_id.in_(sorted(set(sale_ids)))).order_by(sales.c.sale_id).with_for_update()
+    found = await _with_tenders(tx, (await tx.conn.execute(query)).all())
+    return {one.sale.sale_id: one for one in found}
+
+
+async def due(tx: Tx, limit: int = 200) -> list[Stored]:
+    """Sales that wait for a moment that has come, locked; those that another replica works on are left to it."""
+    unpaid = (sales.c.state == State.OPEN) & (sales.c.pay_by <= tx.now)
+    unknown = (sales.c.receipt == Receipt.UNKNOWN) & ~sales.c.handed_over & (sales.c.what == What.SESSION)
+    again = sales.c.reprint_at <= tx.now
+    query = select(sales).where(sales.c.state.in_(UNFINISHED), or_(unpaid, unknown, again)).order_by(sales.c.sale_id)
+    rows = (await tx.conn.execute(query.limit(limit).with_for_update(skip_locked=True))).all()
+    return await _with_tenders(tx, rows)
+
+
+async def listed(
+    tx: Tx, scope: Scope, limit: int, after: UUID | None, states: Sequence[str], **wanted: Any
+) -> list[Stored]:
+    """The caller's sales, newest first, and one more than a page holds."""
+    query = select(sales).where(*scope.rows(sales)).order_by(sales.c.number.desc()).limit(limit + 1)
+    if states:
+        query = query.where(sales.c.state.in_(states))
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(sales.c[name] == value)
+    if after is not None:
+        query = query.where(sales.c.number < select(sales.c.number).where(sales.c.sale_id == after).scalar_subquery())
+    return await _with_tenders(tx, (await tx.conn.execute(query)).all())
+
+
+async def session_is(tx: Tx, sale_id: UUID, state: str, **values: Any) -> None:
+    """The hall said how the session of a sale stands; it only ever goes on."""
+    order = {"none": 0, "ordered": 1, "running": 2, "ended": 3}
+    earlier = [name for name, place in order.items() if place < order[state]]
+    ours = (sales.c.sale_id == sale_id, sales.c.session_state.in_(earlier))
+    await tx.conn.execute(update(sales).where(*ours).values(session_state=state, **values))
+
+
+async def pending(tx: Tx, till_id: UUID, shift_id: UUID) -> list[Stored]:
+    """What keeps a shift from closing: unfinished sales of its till, and paid sessions that are not over."""
+    unfinished = (sales.c.till_id == till_id) & sales.c.state.in_(UNFINISHED)
+    running = (
+        (sales.c.shift_id == shift_id)
+        & (sales.c.state == State.PAID)
+        & sales.c.session_state.in_(("ordered", "running"))
+    )
+    query = select(sales).where(or_(unfinished, running)).order_by(sales.c.number).limit(200)
+    return await _with_tenders(tx, (await tx.conn.execute(query)).all())
+
+
+async def taken(tx: Tx, shift_id: UUID) -> dict[str, int]:
+    """What the shift took, by tender."""
+    joined = tenders.join(sales, sales.c.sale_id == tenders.c.sale_id)
+    query = select(tenders.c.kind, func.sum(tenders.c.amount_kopecks)).select_from(joined).group_by(tenders.c.kind)
+    rows = await tx.conn.execute(query.where(sales.c.shift_id == shift_id, tenders.c.state == TenderState.TAKEN))
+    return {kind: int(total) for kind, total in rows}
+
+
+async def _with_tenders(tx: Tx, rows: Sequence[Row[Any]]) -> list[Stored]:
+    ids = [row.sale_id for row in rows]
+    paid: dict[UUID, list[Tender]] = {}
+    for row in (
+        await tx.conn.execute(select(tenders).where(tenders.c.sale_id.in_(ids)).order_by(tenders.c.kind)) if ids else ()
+    ):
+        tender = Tender(Kind(row.kind), row.amount_kopecks, row.received_kopecks, row.slip, TenderState(row.state))
+        paid.setdefault(row.sale_id, []).append(tender)
+    return [_stored(row, tuple(paid.get(row.sale_id, ()))) for row in rows]
+
+
+def _stored(row: Row[Any], given: tuple[Tender, ...]) -> Stored:
+    same = ("sale_id", "total_kopecks", "pay_by", "client_id", "shift_id", "attempt", "unknown_since", "reprint_at")
+    rest = {name: getattr(row, name) for name in (*same, "handed_over", "code", "device_text")}
+    sale = Sale(what=What(row.what), state=State(row.state), receipt=Receipt(row.receipt), tenders=given, **rest)
+    around = ("org_id", "club_id", "till_id", "lines", "sold_by", "opened_at", "session_id", "session_state")
+    return Stored(
+        sale, **{name: getattr(row, name) for name in (*around, "device_name", "ends_at", "ended_at", "number")}
+    )
+
+
+def _tender_row(sale_id: UUID, tender: Tender) -> dict[str, Any]:
+    names = ("kind", "amount_kopecks", "received_kopecks", "slip", "state")
+    return {"sale_id": sale_id} | {name: getattr(tender, name) for name in names}
