@@ -106,6 +106,7 @@ async def take(tx: Tx, some: Sequence[tuple[Stored, Fact]]) -> list[Stored]:
     steps = [(stored, step(stored.sale, fact)) for stored, fact in some]
     changed = [_after(tx, stored, moved) for stored, moved in steps if moved[0] != stored.sale]
     await _store(tx, [after for after, _ in changed])
+    await _store_tenders(tx, [(stored.sale, moved[0]) for stored, moved in steps])
     await effects.apply(tx, changed)
     return [_after(tx, stored, moved)[0] for stored, moved in steps]
 
@@ -122,14 +123,22 @@ async def _store(tx: Tx, some: Sequence[Stored]) -> None:
     change = update(sales).where(sales.c.sale_id == bindparam("this")).values(moved)
     rows = [{f"new_{name}": getattr(one.sale, name) for name in MOVES} | {"new_ended_at": one.ended_at} for one in some]
     await tx.conn.execute(change, [row | {"this": one.sale.sale_id} for row, one in zip(rows, some, strict=True)])
-    given = [(one.sale.sale_id, tender) for one in some for tender in one.sale.tenders]
-    fresh = [_tender_row(sale_id, tender) for sale_id, tender in given if tender.state is TenderState.HELD]
-    if fresh:
-        await tx.conn.execute(insert(tenders), fresh)
-    ended = [{"this": sale_id, "of": t.kind, "new": t.state} for sale_id, t in given if t.state is not TenderState.HELD]
-    if ended:
+
+
+async def _store_tenders(tx: Tx, moves: Sequence[tuple[Sale, Sale]]) -> None:
+    """Add what was given, and note what became of it; `moves` are (before, after)."""
+    given = [_tender_row(after.sale_id, one) for before, after in moves if not before.tenders for one in after.tenders]
+    if given:
+        await tx.conn.execute(insert(tenders), given)
+    decided = [
+        {"this": after.sale_id, "of": new.kind, "new": new.state}
+        for before, after in moves
+        for old, new in zip(before.tenders, after.tenders, strict=False)
+        if old.state is not new.state
+    ]
+    if decided:
         which = (tenders.c.sale_id == bindparam("this"), tenders.c.kind == bindparam("of"))
-        await tx.conn.execute(update(tenders).where(*which).values(state=bindparam("new")), ended)
+        await tx.conn.execute(update(tenders).where(*which).values(state=bindparam("new")), decided)
 
 
 async def sold_by(tx: Tx, stored: Stored, person: dict[str, Any]) -> Stored:

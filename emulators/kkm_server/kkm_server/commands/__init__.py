@@ -1,0 +1,1 @@
+"""What each command does: from members to the register and from documents to members."""
