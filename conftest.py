@@ -38,6 +38,9 @@ def postgres() -> Iterator[str]:
     """The address of a Postgres of this test run, as its superuser."""
     folder = Path(tempfile.mkdtemp(prefix="savepoint-tests-"))
     server = get_server(folder / "pg", cleanup_mode="stop")
+    for setting in ("fsync", "full_page_writes"):  # this Postgres lives as long as the test run
+        server.psql(f"alter system set {setting} = off")
+    server.psql("select pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

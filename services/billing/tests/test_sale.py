@@ -163,7 +163,8 @@ def test_contradictions_are_seen() -> None:
 FACTS = st.sampled_from(
     [
         Registered(1), Registered(2), Refused(1, "x", None, NOW), Refused(2, "x", None, NOW), Unknown(1, NOW),
-        Waiting(1, "x"), Cancel.CANCEL, Passed(NOW), Passed(NOW + timedelta(minutes=1)), Passed(NOW + timedelta(hours=1)),
+        Waiting(1, "x"), Cancel.CANCEL,
+        Passed(NOW), Passed(NOW + timedelta(minutes=1)), Passed(NOW + timedelta(hours=1)),
         pay(balance(200_00), cash(100_00), available=200_00),
     ]
 )  # fmt: skip
