@@ -49,7 +49,8 @@ def create_app(service: Service, routers: Sequence[APIRouter], tokens: Tokens) -
         async with service.running():
             yield
 
-    app = FastAPI(title=f"Savepoint {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    title, prefix = f"Savepoint {service.name}", f"/api/{service.name}"
+    app = FastAPI(title=title, version="1", lifespan=lifespan, root_path=prefix, docs_url=None, redoc_url=None)
     app.state.service, app.state.tokens, app.state.db = service, tokens, service.db
     problems.install(app)
     app.add_middleware(_BodyLimit)

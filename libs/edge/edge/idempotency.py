@@ -74,16 +74,16 @@ class Once:
         async with self.db.begin() as tx:
             earlier = await self._claim(tx, org_id, fingerprint)
             if earlier is not None:
-                return _response(earlier, replayed="true")
+                return self._response(earlier, replayed="true")
             first = await change(tx)
             still = tx.now + timedelta(seconds=self.wait_s + 2)
             await self._store(tx, org_id, first, None if first.done or view is None else still)
         if first.done or view is None:
-            return _response(first.stored())
+            return self._response(first.stored())
         final = await self._wait(view)
         async with self.db.begin() as tx:
             await self._store(tx, org_id, final, None)
-        return _response(final.stored())
+        return self._response(final.stored())
 
     async def _claim(self, tx: Tx, org_id: UUID, fingerprint: str) -> dict[str, Any] | None:
         """None where the key is new and now ours; else the answer that it got."""
@@ -114,16 +114,17 @@ class Once:
                 return seen
             await self.db.changed.wait(changed, min(deadline - now(), POLL_S))
 
+    def _response(self, stored: dict[str, Any], replayed: str = "") -> Response:
+        """The location is told as a caller outside of the gateway sees it."""
+        location = stored["location"] and self.request.scope.get("root_path", "") + stored["location"]
+        kind = "application/problem+json" if stored["status"] >= 400 else "application/json"
+        known = {"Location": location, "Idempotency-Replayed": replayed}
+        headers = {name: value for name, value in known.items() if value}
+        return JSONResponse(stored["body"], stored["status"], headers, media_type=kind)
+
     async def _fingerprint(self) -> str:
         what = f"{self.request.method} {self.request.url.path}\n".encode() + await self.request.body()
         return hashlib.sha256(what).hexdigest()
-
-
-def _response(stored: dict[str, Any], replayed: str = "") -> Response:
-    headers = {"Location": stored["location"], "Idempotency-Replayed": replayed}
-    kind = "application/problem+json" if stored["status"] >= 400 else "application/json"
-    known = {name: value for name, value in headers.items() if value}
-    return JSONResponse(stored["body"], stored["status"], known, media_type=kind)
 
 
 async def prune(conn: AsyncConnection, before: datetime) -> None:
