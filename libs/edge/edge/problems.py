@@ -28,7 +28,7 @@ def of(refused: Refused) -> dict[str, Any]:
 
 def _response(problem: dict[str, Any], **headers: str) -> JSONResponse:
     if problem.get("retry") == "later" or problem["status"] == 503:
-        headers["Retry-After"] = "1"
+        headers["Retry-After"] = str(problem.get("params", {}).get("wait_s", 1))
     return JSONResponse(problem, problem["status"], headers, media_type="application/problem+json")
 
 

@@ -100,12 +100,14 @@ def is_transient(failure: BaseException) -> bool:
 def _postgres(url: str, connections: int) -> AsyncEngine:
     limits = {"statement_timeout": "30000", "lock_timeout": "10000", "jit": "off"}
     arguments = {"timeout": 5, "server_settings": limits}
-    return create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=10, connect_args=arguments)
+    # Errors name statements, never their parameters: those may be secrets, and errors are logged.
+    pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": 10}
+    return create_async_engine(url, hide_parameters=True, connect_args=arguments, **pool)
 
 
 def _sqlite(url: str) -> AsyncEngine:
     """One writer at a time, each commit on the disk before it is believed (`synchronous=FULL`)."""
-    engine = create_async_engine(url, connect_args={"timeout": 10})
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": 10})
 
     @event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: Any, _: Any) -> None:

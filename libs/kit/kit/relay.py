@@ -136,7 +136,10 @@ class Relay:
     async def _ready_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = self.kafka.producer(self.db.source)
-            await producer.start()
+            failure = await attempt(producer.start())
+            if failure is not None:
+                await attempt(producer.stop())
+                raise failure
             self._producer = producer
         return self._producer
 

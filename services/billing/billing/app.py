@@ -1,6 +1,5 @@
 """Billing: wires, decides nothing. `python -m billing.app`."""
 
-import uvicorn
 from fastapi import FastAPI
 
 from billing.api import routes
@@ -8,7 +7,7 @@ from billing.consumers import handlers
 from billing.jobs import Loops
 from billing.settings import Settings
 from edge.auth import Tokens
-from edge.http import create_app
+from edge.http import create_app, serve
 from kit import telemetry
 from kit.consume import Intake
 from kit.db import Database
@@ -32,7 +31,7 @@ def compose(settings: Settings) -> FastAPI:
 def main() -> None:
     settings = Settings()
     telemetry.set_up(NAME, settings.log_level, settings.otlp_url)
-    uvicorn.run(compose(settings), host=settings.host, port=settings.port, log_config=None, access_log=False)
+    serve(compose(settings), settings)
 
 
 if __name__ == "__main__":

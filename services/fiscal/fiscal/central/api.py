@@ -42,8 +42,8 @@ class NewRegister(Body):
     name: Text = Field(min_length=1, max_length=64, examples=["Атол 30Ф"])
     mode: Literal["kkm_server", "off"] = "kkm_server"
     num_device: int = Field(default=0, ge=0, le=99)
-    kkt_number: Text = Field(default="", pattern=r"^\d{0,20}$")
-    inn: Text = Field(default="", pattern=r"^(\d{10}|\d{12})?$")
+    kkt_number: Text = Field(default="", pattern=r"^[0-9]{0,20}$")
+    inn: Text = Field(default="", pattern=r"^([0-9]{10}|[0-9]{12})?$")
     cashier_name: Text = Field(default="", max_length=64)
 
 
@@ -53,8 +53,8 @@ class RegisterChange(Body):
     name: Text | None = Field(default=None, min_length=1, max_length=64)
     mode: Literal["kkm_server", "off"] | None = None
     num_device: int | None = Field(default=None, ge=0, le=99)
-    kkt_number: Text | None = Field(default=None, pattern=r"^\d{0,20}$")
-    inn: Text | None = Field(default=None, pattern=r"^(\d{10}|\d{12})?$")
+    kkt_number: Text | None = Field(default=None, pattern=r"^[0-9]{0,20}$")
+    inn: Text | None = Field(default=None, pattern=r"^([0-9]{10}|[0-9]{12})?$")
     cashier_name: Text | None = Field(default=None, max_length=64)
 
 

@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-import uvicorn
 from fastapi import FastAPI
 
 from edge.auth import Tokens
-from edge.http import create_app
+from edge.http import create_app, serve
 from fiscal.central.api import routes
 from fiscal.central.clients import Branches
 from fiscal.central.consumers import handlers
@@ -41,7 +40,7 @@ def compose(settings: Settings) -> FastAPI:
 def main() -> None:
     settings = Settings()
     telemetry.set_up(NAME, settings.log_level, settings.otlp_url)
-    uvicorn.run(compose(settings), host=settings.host, port=settings.port, log_config=None, access_log=False)
+    serve(compose(settings), settings)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,161 @@
+"""All services in one process behind one port: `python -m savepoint.serve FOLDER`, started by the stack.
+
+The same compositions as in their own containers, each with its own database; a fiscal worker for every club that has
+a register. Prints `ready` when it serves, and the owner's one-time password when there is one.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
+
+import billing.app
+import fiscal.central.app
+import fiscal.central.settings
+import fiscal.worker.app
+import fiscal.worker.settings
+import hall.app
+import hall.settings
+import kit.settings
+import staff.app
+import staff.settings
+from kit import migrate, telemetry
+from kit.db import Database
+from kit.guard import forever
+from kit.service import Service
+from savepoint.folder import Folder, Running
+from savepoint.schema import address
+
+GRACEFUL_TIMEOUT_S = 5
+
+
+def common(running: Running, service: str) -> dict[str, Any]:
+    """What every service of this stack is told."""
+    return {
+        "database_url": address(running.postgres_url, service),
+        "kafka_servers": running.kafka_servers,
+        "kafka_kind": running.kafka_kind,
+        "jwks_url": f"{running.url}/api/staff/v1/jwks",
+    }
+
+
+def compose(folder: Folder, running: Running) -> dict[str, FastAPI]:
+    """The services by name."""
+    secret: dict[str, Any] = {"signing_secret": folder.secret("signing")}
+    return {
+        "staff": staff.app.compose(staff.settings.Settings(**common(running, "staff"), **secret)),
+        "hall": hall.app.compose(hall.settings.Settings(**common(running, "hall"))),
+        "billing": billing.app.compose(kit.settings.Settings(**common(running, "billing"))),
+        "fiscal": fiscal.central.app.compose(fiscal.central.settings.Settings(**common(running, "fiscal"))),
+    }
+
+
+class Workers:
+    """A fiscal worker for every club that has a register with a KKM-Server."""
+
+    def __init__(self, folder: Folder, running: Running, fiscal_db: Database) -> None:
+        self.folder, self.running, self.db = folder, running, fiscal_db
+        self.services: dict[UUID, Service] = {}
+
+    async def start_new(self, stack: AsyncExitStack) -> None:
+        """Start the workers that are missing."""
+        async with self.db.begin() as tx:
+            rows = await tx.conn.execute(text("select distinct club_id from register where mode = 'kkm_server'"))
+            clubs = set(rows.scalars())
+        for club_id in clubs - self.services.keys():
+            service = fiscal.worker.app.compose(self._settings(club_id))
+            await migrate.upgrade(service.db, fiscal.worker.app.PACKAGE)
+            await stack.enter_async_context(service.running())
+            self.services[club_id] = service
+
+    def _settings(self, club_id: UUID) -> fiscal.worker.settings.Settings:
+        path = self.folder / "workers"
+        path.mkdir(exist_ok=True)
+        own: dict[str, Any] = {"club_id": club_id, "kkm_url": self.running.kkm_url}
+        told = common(self.running, "fiscal") | {"database_url": f"sqlite+aiosqlite:///{path}/{club_id}.sqlite"}
+        return fiscal.worker.settings.Settings(**told, **own)
+
+
+def stack_app(folder: Folder, running: Running) -> Starlette:
+    """One app for all of it."""
+    apps = compose(folder, running)
+    workers = Workers(folder, running, apps["fiscal"].state.db)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            settings = staff.settings.Settings(**common(running, "staff"), signing_secret=folder.secret("signing"))
+            password = await staff.app.first_start(apps["staff"].state.db, settings)
+            if password:
+                _say(f"owner password (one time): {password}")
+            for app in apps.values():
+                await stack.enter_async_context(app.state.service.running())
+            watching = asyncio.create_task(
+                forever("savepoint", "workers", lambda: workers.start_new(stack), pause_s=0.5)
+            )
+            stack.callback(watching.cancel)
+            yield
+
+    async def ready(_: Request) -> JSONResponse:
+        services = {name: app.state.service for name, app in apps.items()}
+        services |= {f"fiscal-worker {club_id}": one for club_id, one in workers.services.items()}
+        wrong = {name: found for name, one in services.items() if (found := await one.wrong())}
+        return JSONResponse({"status": "not ready" if wrong else "ready", **wrong}, 503 if wrong else 200)
+
+    async def alive(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "alive"})
+
+    async def where(_: Request) -> JSONResponse:
+        services = {name: f"{running.url}/api/{name}/openapi.json" for name in apps}
+        return JSONResponse({"savepoint": services, "receipts": running.kkm_url, "health": f"{running.url}/readyz"})
+
+    routes = [Route("/", where), Route("/readyz", ready), Route("/livez", alive)]
+    return Starlette(routes=[*routes, *(Mount(f"/api/{name}", app) for name, app in apps.items())], lifespan=lifespan)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+class _Server(uvicorn.Server):
+    """Says when it serves, so that whoever started it need not guess."""
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            _say("ready")
+
+
+def main() -> None:
+    folder = Folder(Path(sys.argv[1]))
+    running = folder.read()
+    assert running is not None, folder.path
+    telemetry.set_up("savepoint")
+    # The stack stops us with SIGTERM; an interrupt at its terminal reaches the whole group and is the stack's.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    config = uvicorn.Config(
+        stack_app(folder, running),
+        host="127.0.0.1",
+        port=running.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACEFUL_TIMEOUT_S,
+    )
+    _Server(config).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""Signing in and out, refreshing, and changing one's own password."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from edge.auth import Caller, needs
+from edge.http import Body, Text
+from edge.scope import Scope
+from kit.db import Database, Tx
+from kit.errors import Invalid, Refused
+from staff.api.fields import Password, Secret
+from staff.api.hashing import Hashing
+from staff.domain import passwords
+from staff.domain.lockout import Tries, in_words
+from staff.domain.member import Member
+from staff.domain.roles import ACCOUNT_READ, PASSWORD_CHANGE, Role
+from staff.domain.tokens import ACCESS_LIFE, bearer_of
+from staff.domain.vault import secret_hash
+from staff.store import members, sign_ins
+from staff.store.keys import Mint
+
+
+class SignInWrong(Refused):
+    """The login or the password is wrong; which one is not said."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("sign_in_wrong", "The login or the password is wrong. Check Caps Lock and the layout.")
+
+
+class SignInLocked(Refused):
+    """Too many wrong passwords for this login."""
+
+    status = 429
+
+    def __init__(self, wait_s: int) -> None:
+        detail = f"Too many wrong passwords. Try again in {in_words(wait_s)}, or ask the owner to unlock it."
+        super().__init__("sign_in_locked", detail, retry="later", params={"wait_s": wait_s})
+
+
+class RefreshOver(Refused):
+    """No such refresh token, or it is good no more."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("refresh_over", "Your sign-in is over. Sign in again.")
+
+
+class PasswordWrong(Refused):
+    """The old password is another one."""
+
+    def __init__(self) -> None:
+        super().__init__("password_wrong", "The old password is wrong. Check Caps Lock and the layout.")
+
+
+class PasswordWeak(Invalid):
+    """The new password would not do."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("password_weak", f"Choose another password. {why}")
+
+
+class Credentials(Body):
+    login: Text = Field(min_length=1, max_length=64, examples=["anna"])
+    password: Password
+
+
+class RefreshToken(Body):
+    refresh_token: Secret
+
+
+class PasswordChange(Body):
+    old: Password
+    new: Password
+
+
+class SignedIn(BaseModel):
+    """`refresh_token` is good once, for 12 hours; while the password must be changed there is none, and the access
+    token is good for `POST /v1/password` alone."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  the type of a token
+    expires_in_s: int = int(ACCESS_LIFE.total_seconds())
+    refresh_token: str | None
+    must_change_password: bool
+
+
+class Me(BaseModel):
+    """Who is signed in. `clubs` is null where that is every club; `permissions` are those of the token."""
+
+    member_id: UUID
+    org_id: UUID
+    login: str
+    name: str
+    inn: str | None
+    role: Role
+    clubs: list[UUID] | None
+    permissions: list[str]
+
+
+class SignIns:
+    """What a member does with their own sign-in."""
+
+    def __init__(self, db: Database, mint: Mint, hashing: Hashing) -> None:
+        self.db, self.mint, self.hashing = db, mint, hashing
+
+    async def sign_in(self, body: Credentials, response: Response) -> SignedIn:
+        """Five wrong passwords lock the login, known or not, for a minute; each further one for twice as long."""
+        response.headers["Cache-Control"] = "no-store"
+        return await self._prove(body.login.lower(), body.password, SignInWrong(), self._begin)
+
+    async def refresh(self, body: RefreshToken, response: Response) -> SignedIn:
+        """New tokens for a refresh token, which is good once: a second use ends the whole sign-in."""
+        response.headers["Cache-Control"] = "no-store"
+        async with self.db.begin() as tx:
+            renewed = await self._renew(tx, secret_hash(body.refresh_token.get_secret_value()))
+        if renewed is None:
+            raise RefreshOver
+        return renewed
+
+    async def sign_out(self, body: RefreshToken) -> None:
+        """End the sign-in of this refresh token; safe to repeat."""
+        token_hash = secret_hash(body.refresh_token.get_secret_value())
+        async with self.db.begin() as tx:
+            member_id = await sign_ins.whose(tx, token_hash)
+            if member_id is None:
+                return
+            await members.present_for_update(tx, member_id)
+            found = await sign_ins.refresh(tx, token_hash)
+            if found is not None:
+                await sign_ins.end(tx, found.sign_in_id)
+
+    async def change_password(
+        self, body: PasswordChange, response: Response, caller: Caller = needs(PASSWORD_CHANGE)
+    ) -> SignedIn:
+        """A new password for the caller; all their other sign-ins end."""
+        response.headers["Cache-Control"] = "no-store"
+        member, new = await self._me(caller), body.new.get_secret_value()
+        same = new == body.old.get_secret_value()
+        weakness = "It is the old one." if same else passwords.weakness(new, member.login)
+        if weakness is not None:
+            raise PasswordWeak(weakness)
+        new_hash = await self.hashing.hashed(new)
+
+        async def change(tx: Tx, member: Member) -> SignedIn:
+            changed = replace(member, password_hash=new_hash, must_change_password=False)
+            await members.save(tx, changed)
+            await sign_ins.end_all(tx, changed.member_id)
+            return await self._begin(tx, changed)
+
+        return await self._prove(member.login, body.old, PasswordWrong(), change)
+
+    async def who_am_i(self, caller: Caller = needs(ACCOUNT_READ)) -> Me:
+        """Who the caller is, and what they may do where."""
+        member = await self._me(caller)
+        known = {name: getattr(member, name) for name in Me.model_fields if name != "permissions"}
+        return Me.model_validate({**known, "permissions": sorted(caller.permissions)})
+
+    async def _me(self, caller: Caller) -> Member:
+        # By the org alone: a token may name clubs that are not the member's any more.
+        async with self.db.begin() as tx:
+            return await members.one(tx, Scope(caller.scope.org_id), caller.subject)
+
+    async def _prove(
+        self, login: str, password: Password, wrong: Refused, act: Callable[[Tx, Member], Awaitable[SignedIn]]
+    ) -> SignedIn:
+        """Do `act` for the member whose password this is. Raises SignInLocked, or `wrong` and one try is gone.
+
+        The password is compared before the login is locked, and the answer is given under the lock: of many parallel
+        tries only as many are told anything as there are tries left.
+        """
+        async with self.db.begin() as tx:
+            seen = await members.by_login(tx, login)
+            tries = await sign_ins.tries(tx, self.mint.vault.login_key(login))
+            if wait_s := tries.wait_s(tx.now):
+                raise SignInLocked(wait_s)
+        same = await self.hashing.matches(seen.password_hash if seen else None, password)
+        async with self.db.begin() as tx:
+            settled = await self._settle(tx, login, seen if same else None, wrong)
+            if isinstance(settled, Member):
+                return await act(tx, settled)
+        raise settled
+
+    async def _settle(self, tx: Tx, login: str, proven: Member | None, wrong: Refused) -> Member | Refused:
+        """Count one try of `login`; the member if it was right, else what to answer once it is counted."""
+        member = await members.present_for_update(tx, proven.member_id) if proven else None
+        login_key = self.mint.vault.login_key(login)
+        tries = await sign_ins.tries_for_update(tx, login_key)
+        if wait_s := tries.wait_s(tx.now):
+            return SignInLocked(wait_s)
+        # Another password may have been set since this one was compared.
+        if proven is None or member is None or member.password_hash != proven.password_hash:
+            await sign_ins.save_tries(tx, login_key, tries.after_wrong(tx.now))
+            return wrong
+        await sign_ins.save_tries(tx, login_key, Tries())
+        return member
+
+    async def _begin(self, tx: Tx, member: Member) -> SignedIn:
+        """A new sign-in of a locked member; just an access token while their password must be changed."""
+        access = await self.mint.token(tx, bearer_of(member))
+        if member.must_change_password:
+            return SignedIn(access_token=access, refresh_token=None, must_change_password=True)
+        fresh = secrets.token_urlsafe(32)
+        await sign_ins.begin(tx, member.member_id, secret_hash(fresh))
+        return SignedIn(access_token=access, refresh_token=fresh, must_change_password=False)
+
+    async def _renew(self, tx: Tx, token_hash: str) -> SignedIn | None:
+        """New tokens in the place of a good refresh token; None where it is not, and then its sign-in may be over."""
+        member_id = await sign_ins.whose(tx, token_hash)
+        member = await members.present_for_update(tx, member_id) if member_id else None
+        found = await sign_ins.refresh(tx, token_hash) if member else None
+        if member is None or found is None:
+            return None
+        verdict = found.verdict(tx.now)
+        if verdict == "reused":
+            await sign_ins.end(tx, found.sign_in_id)
+        if verdict != "good":
+            return None
+        fresh = secrets.token_urlsafe(32)
+        await sign_ins.rotate(tx, found, token_hash, secret_hash(fresh))
+        access = await self.mint.token(tx, bearer_of(member))
+        return SignedIn(access_token=access, refresh_token=fresh, must_change_password=member.must_change_password)
+
+
+def routes(db: Database, mint: Mint, hashing: Hashing) -> APIRouter:
+    router, do = APIRouter(prefix="/v1", tags=["sign-in"]), SignIns(db, mint, hashing)
+    router.post("/sign-in")(do.sign_in)
+    router.post("/refresh")(do.refresh)
+    router.post("/sign-out", status_code=204)(do.sign_out)
+    router.post("/password")(do.change_password)
+    router.get("/me")(do.who_am_i)
+    return router

@@ -1,0 +1,32 @@
+"""A member of staff: who they are, what they may do, and where."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from staff.domain.roles import OWNER, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who works here. `clubs` is None where that is every club of the org."""
+
+    member_id: UUID
+    org_id: UUID
+    login: str
+    name: str
+    inn: str | None
+    role: Role
+    clubs: tuple[UUID, ...] | None
+    password_hash: str = field(repr=False)
+    must_change_password: bool
+    added_at: datetime
+
+    def __post_init__(self) -> None:
+        assert self.login == self.login.lower(), self.login
+        assert self.clubs != (), "a member of no club could do nothing anywhere"
+
+    @property
+    def leads(self) -> bool:
+        """An owner of the whole org: one of these must always be left, or nobody could let anybody in."""
+        return self.role == OWNER and self.clubs is None

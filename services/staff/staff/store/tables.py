@@ -1,0 +1,79 @@
+"""The tables, as the statements need them; keys, checks and indexes stand in `migrations/`."""
+
+from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, MetaData, String, Table, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from kit.columns import Moment
+
+metadata = MetaData()
+
+org = Table("org", metadata, Column("org_id", Uuid), Column("added_at", Moment))
+member = Table(
+    "member",
+    metadata,
+    Column("member_id", Uuid),
+    Column("org_id", Uuid),
+    Column("login", String),
+    Column("name", String),
+    Column("inn", String),
+    Column("role", String),
+    Column("clubs", ARRAY(Uuid)),
+    Column("password_hash", String),
+    Column("must_change_password", Boolean),
+    Column("added_at", Moment),
+    Column("removed_at", Moment),
+)
+login_tries = Table(
+    "login_tries",
+    metadata,
+    Column("login_key", String),
+    Column("failures", Integer),
+    Column("locked_until", Moment),
+    Column("last_at", Moment),
+)
+sign_in = Table(
+    "sign_in",
+    metadata,
+    Column("sign_in_id", Uuid),
+    Column("member_id", Uuid),
+    Column("began_at", Moment),
+    Column("ends_at", Moment),
+    Column("ended_at", Moment),
+)
+refresh_token = Table(
+    "refresh_token",
+    metadata,
+    Column("token_hash", String),
+    Column("sign_in_id", Uuid),
+    Column("expires_at", Moment),
+    Column("used_at", Moment),
+)
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("kid", String),
+    Column("public", JSON),
+    Column("sealed", LargeBinary),
+    Column("signs_from", Moment),
+)
+machine = Table(
+    "machine",
+    metadata,
+    Column("machine_id", Uuid),
+    Column("org_id", Uuid),
+    Column("club_id", Uuid),
+    Column("name", String),
+    Column("kind", String),
+    Column("secret_hash", String),
+    Column("added_at", Moment),
+    Column("revoked_at", Moment),
+)
+till = Table(
+    "till",
+    metadata,
+    Column("till_id", Uuid),
+    Column("org_id", Uuid),
+    Column("club_id", Uuid),
+    Column("name", String),
+    Column("added_at", Moment),
+)

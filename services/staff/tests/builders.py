@@ -1,0 +1,145 @@
+"""Builders with good defaults, and ways to look at what is there."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import text
+
+from conftest import ORG
+from kit.db import Database
+from kit.time import new_id, utc_now
+from staff.domain import passwords
+from staff.domain.machine import Machine
+from staff.domain.member import Member
+from staff.domain.till import Till
+from staff.domain.vault import Vault
+from staff.settings import Settings
+from staff.store import members, orgs
+
+CLUB, OTHER_CLUB = UUID("0193a000-0000-7000-8000-0000000000c1"), UUID("0193a000-0000-7000-8000-0000000000c2")
+OTHER_ORG = UUID("0193a000-0000-7000-8000-000000000002")
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SECRET = "a signing secret of the tests, long enough"
+PASSWORD = "верная лошадь батарея скоба"
+PASSWORD_HASH = passwords.hashed(PASSWORD)
+TABLES = ["org", "member", "login_tries", "sign_in", "refresh_token", "signing_key", "machine", "till"]
+TABLES += ["outbox", "idempotency", "inbox", "parked"]
+_numbers = itertools.count(1)
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self.now = now or utc_now()
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+def a_settings(**changes: Any) -> Settings:
+    """Settings that need nothing from the environment."""
+    usual: dict[str, Any] = {
+        "database_url": "postgresql+asyncpg://nobody@nowhere/staff",
+        "kafka_servers": "nowhere:1",
+        "signing_secret": SECRET,
+        "org_id": ORG,
+        "owner_password": PASSWORD,
+    }
+    return Settings(**(usual | changes))
+
+
+def a_vault() -> Vault:
+    return Vault(SECRET)
+
+
+def a_member(**changes: Any) -> Member:
+    """An operator of every club, who has a password of their own."""
+    usual: dict[str, Any] = {
+        "member_id": new_id(),
+        "org_id": ORG,
+        "login": f"member-{next(_numbers)}",
+        "name": "Анна К.",
+        "inn": None,
+        "role": "operator",
+        "clubs": None,
+        "password_hash": PASSWORD_HASH,
+        "must_change_password": False,
+        "added_at": NOW,
+    }
+    return Member(**(usual | changes))
+
+
+def a_machine(**changes: Any) -> Machine:
+    usual: dict[str, Any] = {
+        "machine_id": new_id(),
+        "org_id": ORG,
+        "club_id": CLUB,
+        "name": "PC-07",
+        "kind": "agent",
+        "secret_hash": "0" * 64,
+        "added_at": NOW,
+    }
+    return Machine(**(usual | changes))
+
+
+def a_till(**changes: Any) -> Till:
+    usual: dict[str, Any] = {"till_id": new_id(), "org_id": ORG, "club_id": CLUB, "name": "Стойка", "added_at": NOW}
+    return Till(**(usual | changes))
+
+
+async def added(db: Database, **changes: Any) -> Member:
+    """A member who is in the database."""
+    member = a_member(**changes)
+    async with db.begin() as tx:
+        await members.add(tx, member)
+    return member
+
+
+async def another_org(db: Database) -> UUID:
+    async with db.begin() as tx:
+        await orgs.add(tx, OTHER_ORG)
+    return OTHER_ORG
+
+
+def key(name: str | None = None) -> dict[str, str]:
+    return {"Idempotency-Key": name or f"key-{next(_numbers)}"}
+
+
+async def rows(db: Database, query: str, **values: Any) -> list[tuple[Any, ...]]:
+    async with db.engine.connect() as conn:
+        return [tuple(row) for row in await conn.execute(text(query), values)]
+
+
+async def told(db: Database) -> list[tuple[str, bytes]]:
+    """Types and bodies of all that was told, in order."""
+    return [(row[0], bytes(row[1])) for row in await rows(db, "select type, body from outbox order by id")]
+
+
+async def everything(db: Database) -> str:
+    """All rows of all tables as text: equal before and after where nothing was changed."""
+    return repr([await rows(db, f"select * from {table} order by 1") for table in TABLES])
+
+
+async def sign_in(http: httpx.AsyncClient, login: str = "owner", password: str = PASSWORD) -> httpx.Response:
+    return await http.post("/v1/sign-in", json={"login": login, "password": password})
+
+
+async def signed_in(http: httpx.AsyncClient, login: str = "owner", password: str = PASSWORD) -> dict[str, Any]:
+    answer = await sign_in(http, login, password)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
+    return await http.post("/v1/refresh", json={"refresh_token": token})
+
+
+def bearer(signed: dict[str, Any]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {signed['access_token']}"}
