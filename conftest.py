@@ -63,11 +63,11 @@ async def fresh(postgres: str, _templates: tuple[asyncpg.Connection, set[str]]) 
         template = f"template_{service}"
         if service not in made:
             await schema.provision(admin, service, template)
-            await schema.upgrade(schema.address(postgres, service, owner=True, database=template), service)
+            await schema.upgrade(schema.as_owner(postgres, service, template))
             made.add(service)
         name = f"{service}_{next(_numbers)}"
         await admin.execute(f'create database "{name}" template "{template}" owner "{service}_owner"')
-        opened.append(Database(schema.address(postgres, service, database=name), service, **options))  # type: ignore[arg-type]
+        opened.append(Database(schema.address(postgres, service, name), service, **options))  # type: ignore[arg-type]
         return opened[-1]
 
     yield make

@@ -4,39 +4,68 @@ Each service has a database, a role that owns it (migrations run as it) and a ro
 change the schema, and what a migration takes away from it (UPDATE and DELETE on the ledger) it does not get back.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import asyncpg
+from alembic.util import CommandError
 from sqlalchemy import make_url
 
 from kit import migrate
 from kit.db import Database
+from savepoint.failures import CommandFailed, Exit
 
 SERVICES = {"staff": "staff", "hall": "hall", "billing": "billing", "fiscal": "fiscal.central"}
 """Each service with a Postgres database, and the package beside which its migrations stand."""
 
 
-def address(admin_url: str, service: str, *, owner: bool = False, database: str | None = None) -> str:
-    """Where the database of `service` is, for its own role or for its owner; `admin_url` names the server."""
-    role = f"{service}_owner" if owner else service
-    url = make_url(admin_url).set(drivername="postgresql+asyncpg", username=role, database=database or service)
-    return url.render_as_string(hide_password=False)
+def address(admin_url: str, service: str, database: str | None = None) -> str:
+    """Where the service itself finds its database; `admin_url` names the server."""
+    url = make_url(admin_url).set(drivername="postgresql+asyncpg", username=service, database=database or service)
+    return url.set(password=None).render_as_string(hide_password=False)
+
+
+def as_owner(admin_url: str, service: str, database: str | None = None) -> Database:
+    """The service's database as its owner sees it; `admin_url` is a superuser's."""
+    url = make_url(admin_url).set(drivername="postgresql+asyncpg", database=database or service)
+    return Database(url.render_as_string(hide_password=False), service, connections=2, role=f"{service}_owner")
 
 
 async def provision(admin: asyncpg.Connection, service: str, database: str, password: str | None = None) -> None:
     """Make the roles and the database of `service` where they are missing. `admin` is connected as a superuser."""
     owner = f"{service}_owner"
-    for role in (service, owner):
+    for role, right in ((service, "login"), (owner, "nologin")):
         if not await admin.fetchval("select 1 from pg_roles where rolname = $1", role):
-            await admin.execute(f'create role "{role}" login')
-        if password is not None:
-            literal = await admin.fetchval("select quote_literal($1)", password)
-            await admin.execute(f'alter role "{role}" password {literal}')
+            await admin.execute(f'create role "{role}" {right}')
+    if password is not None:
+        literal = await admin.fetchval("select quote_literal($1)", password)
+        await admin.execute(f'alter role "{service}" password {literal}')
     if not await admin.fetchval("select 1 from pg_database where datname = $1", database):
         await admin.execute(f'create database "{database}" owner "{owner}"')
 
 
-async def upgrade(owner_url: str, service: str) -> None:
-    """Bring the database of `service` to this version's schema; `owner_url` connects as its owner. Safe to repeat."""
-    db = Database(owner_url, service, connections=1)
+async def prepare(admin_url: str, passwords: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Make and upgrade every service's database on one server. Raises CommandFailed.
+
+    `passwords` by service are what the services sign in with, where the server asks for one.
+    """
+    try:
+        plain = make_url(admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
+        admin = await asyncpg.connect(plain, timeout=10)
+    except (OSError, asyncpg.PostgresError) as wrong:
+        raise CommandFailed(Exit.POSTGRES, f"Postgres does not answer: {wrong}. Check its address.") from None
+    try:
+        for service in SERVICES:
+            await provision(admin, service, service, passwords.get(service))
+    finally:
+        await admin.close()
+    for service in SERVICES:
+        await upgrade(as_owner(admin_url, service))
+
+
+async def upgrade(db: Database) -> None:
+    """Bring a service's database, opened as its owner, to this version's schema, and close it. Safe to repeat."""
+    service = db.source
     try:
         async with db.engine.begin() as conn:
             for what, rights in (("tables", "select, insert, update, delete"), ("sequences", "usage, select")):
@@ -44,5 +73,8 @@ async def upgrade(owner_url: str, service: str) -> None:
                     f'alter default privileges in schema public grant {rights} on {what} to "{service}"'
                 )
         await migrate.upgrade(db, SERVICES[service])
+    except CommandError as wrong:  # a revision in the database that these scripts do not have
+        message = f"The database of {service} was made by a newer version ({wrong}). Start that version instead."
+        raise CommandFailed(Exit.SCHEMA, message) from None
     finally:
         await db.engine.dispose()

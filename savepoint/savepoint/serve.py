@@ -31,6 +31,7 @@ import hall.settings
 import kit.settings
 import staff.app
 import staff.settings
+from edge.http import Server
 from kit import migrate, telemetry
 from kit.db import Database
 from kit.guard import forever
@@ -88,9 +89,8 @@ class Workers:
         return fiscal.worker.settings.Settings(**told, **own)
 
 
-def stack_app(folder: Folder, running: Running) -> Starlette:
+def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI]) -> Starlette:
     """One app for all of it."""
-    apps = compose(folder, running)
     workers = Workers(folder, running, apps["fiscal"].state.db)
 
     @asynccontextmanager
@@ -130,7 +130,7 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """Says when it serves, so that whoever started it need not guess."""
 
     async def startup(self, sockets: Any = None) -> None:
@@ -146,15 +146,16 @@ def main() -> None:
     telemetry.set_up("savepoint")
     # The stack stops us with SIGTERM; an interrupt at its terminal reaches the whole group and is the stack's.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    apps = compose(folder, running)
     config = uvicorn.Config(
-        stack_app(folder, running),
+        stack_app(folder, running, apps),
         host="127.0.0.1",
         port=running.port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACEFUL_TIMEOUT_S,
     )
-    _Server(config).run()
+    _Server(config, *apps.values()).run()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +47,7 @@ class Caller:
     name: str
     scope: Scope
     permissions: frozenset[str]
+    expires_at: datetime
     inn: str | None = None
 
     def person(self) -> Person:
@@ -96,7 +98,8 @@ class Tokens:
 def _caller(claims: dict[str, Any]) -> Caller:
     clubs = claims.get("clubs")
     scope = Scope(UUID(claims["org"]), None if clubs is None else frozenset(UUID(club) for club in clubs))
-    return Caller(UUID(claims["sub"]), claims["name"], scope, frozenset(claims["permissions"]), claims.get("inn"))
+    ours = (UUID(claims["sub"]), claims["name"], scope, frozenset(claims["permissions"]))
+    return Caller(*ours, datetime.fromtimestamp(claims["exp"], UTC), claims.get("inn"))
 
 
 def needs(permission: str) -> Any:

@@ -1,8 +1,10 @@
 """The HTTP edge that all services share: problems, limits, health, metrics, and text that a database takes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from socket import socket
 from typing import Annotated, Any
 
 import uvicorn
@@ -63,6 +65,7 @@ def create_app(
 
     app = FastAPI(title=f"Savepoint {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.service, app.state.tokens, app.state.db = service, tokens, service.db
+    app.state.stopping = asyncio.Event()
     problems.install(app)
     app.add_middleware(_BodyLimit)
     for router in (*routers, _health(service)):
@@ -74,9 +77,22 @@ def create_app(
     return app
 
 
+class Server(uvicorn.Server):
+    """Tells its apps that they stop before it waits for their open answers: streams end then, by themselves."""
+
+    def __init__(self, config: uvicorn.Config, *apps: FastAPI) -> None:
+        super().__init__(config)
+        self.apps = apps
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        for app in self.apps:
+            app.state.stopping.set()
+        await super().shutdown(sockets)
+
+
 def serve(app: FastAPI, settings: Settings) -> None:
     """Serve until stopped, behind a gateway that shows the service under `/api/<service>`."""
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -85,6 +101,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
         access_log=False,
         timeout_graceful_shutdown=GRACEFUL_TIMEOUT_S,
     )
+    Server(config, app).run()
 
 
 class _BodyLimit:

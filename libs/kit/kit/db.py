@@ -5,8 +5,8 @@ and the word about it are one thing. Everybody in this process who waits for a c
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -53,18 +53,22 @@ class Signal:
         return self._event
 
     @staticmethod
-    async def wait(event: asyncio.Event, timeout_s: float) -> None:
-        """Wait for `event`, but not longer than `timeout_s`: other processes change things too."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), timeout_s)
+    async def wait(event: asyncio.Event, timeout_s: float, *others: asyncio.Event) -> None:
+        """Wait for any of the events, but not longer than `timeout_s`: other processes change things too."""
+        waiting = [asyncio.create_task(one.wait()) for one in (event, *others)]
+        try:
+            await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
 
 
 class Database:
-    """Transactions of one service. `source` names the service in what it tells."""
+    """Transactions of one service. `source` names the service in what it tells; `role`: act as that Postgres role."""
 
-    def __init__(self, url: str, source: str, clock: Clock = utc_now, connections: int = 20) -> None:
+    def __init__(self, url: str, source: str, clock: Clock = utc_now, connections: int = 20, role: str = "") -> None:
         self.source, self.clock = source, clock
-        self.engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url, connections)
+        self.engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url, connections, role)
         self.changed = Signal()
         """Given after each commit of this process."""
         self.told = Signal()
@@ -73,18 +77,32 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """All of it commits, or none. Raises Transient where the database or the way to it is at fault."""
-        try:
+        with _whose_fault(self.source):
             async with self.engine.begin() as conn:
                 tx = Tx(conn, self.clock())
                 yield tx
                 await outbox.put(conn, tx.told, self.source)
-        except (DBAPIError, OSError, TimeoutError) as failure:
-            if not is_transient(failure):
-                raise
-            raise Transient(f"the database of {self.source}: {failure!r}") from failure
         self.changed.give()
         if tx.told:
             self.told.give()
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[Tx]:
+        """One snapshot for all statements inside; nothing can be written, nobody who waits for a change is woken."""
+        with _whose_fault(self.source):
+            async with self.engine.connect() as conn:
+                await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                yield Tx(conn, self.clock())
+
+
+@contextmanager
+def _whose_fault(source: str) -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, OSError, TimeoutError) as failure:
+        if not is_transient(failure):
+            raise
+        raise Transient(f"the database of {source}: {failure!r}") from failure
 
 
 def is_transient(failure: BaseException) -> bool:
@@ -97,9 +115,9 @@ def is_transient(failure: BaseException) -> bool:
     return str(state).startswith(TRANSIENT_STATES)
 
 
-def _postgres(url: str, connections: int) -> AsyncEngine:
+def _postgres(url: str, connections: int, role: str) -> AsyncEngine:
     limits = {"statement_timeout": "30000", "lock_timeout": "10000", "jit": "off"}
-    arguments = {"timeout": 5, "server_settings": limits}
+    arguments = {"timeout": 5, "server_settings": limits | ({"role": role} if role else {})}
     # Errors name statements, never their parameters: those may be secrets, and errors are logged.
     pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": 10}
     return create_async_engine(url, hide_parameters=True, connect_args=arguments, **pool)

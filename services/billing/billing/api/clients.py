@@ -139,7 +139,7 @@ def _look(router: APIRouter, db: Database) -> None:
         caller: Caller = needs("billing.client.read"),
     ) -> Page[FoundClient]:
         """Clients by phone in any form, its last four digits, name or card; without `q`, all of them, newest first."""
-        async with db.begin() as tx:
+        async with db.look() as tx:
             if q:
                 digits = re.sub(r"\D", "", q)
                 digits = (phones.normal(q) or digits).removeprefix("+7")
@@ -150,7 +150,7 @@ def _look(router: APIRouter, db: Database) -> None:
 
     @router.get("/v1/clients/{client_id}")
     async def one(client_id: UUID, caller: Caller = needs("billing.client.read")) -> ClientView:
-        async with db.begin() as tx:
+        async with db.look() as tx:
             return _view(await _found(tx, caller, client_id))
 
     @router.get("/v1/clients/{client_id}/operations")
@@ -158,7 +158,7 @@ def _look(router: APIRouter, db: Database) -> None:
         client_id: UUID, wanted: Annotated[OperationsWanted, Query()], caller: Caller = needs("billing.client.read")
     ) -> Page[OperationView]:
         """Why the balance is what it is."""
-        async with db.begin() as tx:
+        async with db.look() as tx:
             await _found(tx, caller, client_id)
             found = await ledger.operations(tx, client_id, wanted.as_of, wanted.limit, wanted.after)
         shown = [OperationView.model_validate(one, from_attributes=True) for one in found]

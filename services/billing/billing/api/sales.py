@@ -143,18 +143,18 @@ def _looking(router: APIRouter, db: Database) -> None:
         """Sales, newest first; `state=open,fiscalising` gives a till's unfinished ones."""
         columns = wanted.model_dump(exclude={"state", "after", "limit"})
         states = [name for name in wanted.state.split(",") if name]
-        async with db.begin() as tx:
+        async with db.look() as tx:
             found = await sales.listed(tx, caller.scope, wanted.limit, wanted.after, states, **columns)
         return page([view(one) for one in found], [one.sale.sale_id for one in found], wanted.limit)
 
     @router.get("/v1/sales/{sale_id}")
     async def one(sale_id: UUID, caller: Caller = needs("billing.sale.read")) -> SaleView:
-        async with db.begin() as tx:
+        async with db.look() as tx:
             return view(await _found(tx, caller, sale_id))
 
     @router.get("/v1/sales/{sale_id}/payment-options")
     async def options(sale_id: UUID, caller: Caller = needs("billing.sale.pay")) -> Options:
-        async with db.begin() as tx:
+        async with db.look() as tx:
             stored = await _found(tx, caller, sale_id)
             client_id = stored.sale.client_id
             client = await store.client(tx, caller.scope, client_id) if client_id else None
@@ -240,7 +240,7 @@ async def _found(tx: Tx, caller: Caller, sale_id: UUID, lock: bool = False) -> S
 
 def _look(db: Database, caller: Caller, sale_id: UUID) -> Any:
     async def look() -> Answer:
-        async with db.begin() as tx:
+        async with db.look() as tx:
             return _answer(await _found(tx, caller, sale_id))
 
     return look

@@ -111,7 +111,7 @@ def _looking(router: APIRouter, db: Database) -> None:
     async def listed(
         wanted: Annotated[Wanted, Query()], caller: Caller = needs("billing.shift.read")
     ) -> Page[ShiftView]:
-        async with db.begin() as tx:
+        async with db.look() as tx:
             found = await shifts.listed(tx, caller.scope, wanted.till_id, wanted.club_id, wanted.after, wanted.limit)
             views = [await _view(tx, shift) for shift in found]
         return page(views, [shift.shift_id for shift in found], wanted.limit)
@@ -119,7 +119,7 @@ def _looking(router: APIRouter, db: Database) -> None:
     @router.get("/v1/shifts/current")
     async def current(till_id: UUID, caller: Caller = needs("billing.shift.read")) -> ShiftView:
         """The till's shift that is not closed; 404 when there is none."""
-        async with db.begin() as tx:
+        async with db.look() as tx:
             shift = await shifts.current(tx, caller.scope, till_id)
             if shift is None:
                 raise NotFound("shift", f"at till {till_id}")
@@ -127,13 +127,13 @@ def _looking(router: APIRouter, db: Database) -> None:
 
     @router.get("/v1/shifts/{shift_id}")
     async def one(shift_id: UUID, caller: Caller = needs("billing.shift.read")) -> ShiftView:
-        async with db.begin() as tx:
+        async with db.look() as tx:
             return await _view(tx, await _found(tx, caller, shift_id))
 
     @router.get("/v1/shifts/{shift_id}/blockers")
     async def blockers(shift_id: UUID, caller: Caller = needs("billing.shift.read")) -> list[BlockerView]:
         """All that keeps the shift from closing, each with where to look."""
-        async with db.begin() as tx:
+        async with db.look() as tx:
             shift = await _found(tx, caller, shift_id)
             if shift.state is State.CLOSED:
                 return []
@@ -185,7 +185,7 @@ def _closing(router: APIRouter, db: Database) -> None:
             return await _answer(tx, caller, shift_id)
 
         async def look() -> Answer:
-            async with db.begin() as tx:
+            async with db.look() as tx:
                 return await _answer(tx, caller, shift_id)
 
         return await once.answer(caller, change, look)

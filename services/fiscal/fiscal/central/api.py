@@ -149,19 +149,19 @@ def _registers(router: APIRouter, db: Database) -> None:
             return _answer(register)
 
         async def look() -> Answer:
-            async with db.begin() as tx:
+            async with db.look() as tx:
                 return _answer(await _register(tx, caller, register_id))
 
         return await once.answer(caller, change, look)
 
     @router.get("/v1/registers")
     async def listed(club_id: UUID | None = None, caller: Caller = needs("fiscal.register.read")) -> list[RegisterView]:
-        async with db.begin() as tx:
+        async with db.look() as tx:
             return [_view(one) for one in await store.registers_of(tx, caller.scope, club_id=club_id)]
 
     @router.get("/v1/registers/{register_id}")
     async def one(register_id: UUID, caller: Caller = needs("fiscal.register.read")) -> RegisterView:
-        async with db.begin() as tx:
+        async with db.look() as tx:
             return _view(await _register(tx, caller, register_id))
 
     @router.patch("/v1/registers/{register_id}")
@@ -184,7 +184,7 @@ def _registers(router: APIRouter, db: Database) -> None:
     async def shifts(
         register_id: UUID, limit: Limit = 50, caller: Caller = needs("fiscal.register.read")
     ) -> list[ShiftView]:
-        async with db.begin() as tx:
+        async with db.look() as tx:
             await _register(tx, caller, register_id)
             rows = await store.shifts_of(tx, register_id, limit)
             return [ShiftView.model_validate(row, from_attributes=True) for row in rows]
@@ -204,7 +204,7 @@ def _taxes(router: APIRouter, db: Database) -> None:
 
     @router.get("/v1/clubs/{club_id}/tax")
     async def get(club_id: UUID, caller: Caller = needs("fiscal.register.read")) -> Taxes:
-        async with db.begin() as tx:
+        async with db.look() as tx:
             await _club(tx, caller, club_id)
             found = await store.taxes_of(tx, caller.scope, club_id)
             return Taxes.model_validate(
@@ -232,13 +232,13 @@ def _receipts(router: APIRouter, db: Database) -> None:
     ) -> Page[ReceiptView]:
         """Receipts, newest first."""
         columns = wanted.model_dump(exclude={"after", "limit"})
-        async with db.begin() as tx:
+        async with db.look() as tx:
             rows = await receipts.listed(tx, caller.scope, wanted.limit, wanted.after, **columns)
         return page([_receipt(row) for row in rows], [row.receipt_id for row in rows], wanted.limit)
 
     @router.get("/v1/receipts/{receipt_id}")
     async def one(receipt_id: UUID, caller: Caller = needs("fiscal.receipt.read")) -> ReceiptView:
-        async with db.begin() as tx:
+        async with db.look() as tx:
             rows = await receipts.listed(tx, caller.scope, 1, receipt_id=receipt_id)
         if not rows:
             raise NotFound("receipt", receipt_id)

@@ -1,0 +1,184 @@
+"""The stack of this machine as the command uses it: serve, detach, stop, play the first day."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import get_args
+
+import httpx
+from rich.console import Console
+
+import staff.app
+import staff.settings
+from contracts.staff import RoleName
+from kit.db import Database
+from savepoint.day import Club, Day, DayFailed, desk, set_up
+from savepoint.failures import CommandFailed, Exit
+from savepoint.folder import Folder, Running
+from savepoint.operations import audit
+from savepoint.places import places
+from savepoint.serve import common
+from savepoint.show import Progress
+from savepoint.stack import Options, Stack
+
+DETACH_WITHIN_S = 90
+STOP_WITHIN_S = 40
+
+__all__ = ["Options", "demo", "detached", "serve", "status", "stop", "token"]
+
+
+async def serve(folder: Folder, options: Options, out: Console, *, fresh: bool) -> None:
+    """Run the stack until it is told to stop."""
+    folder.prepare(fresh)
+    progress = Progress(out)
+    stack = Stack(folder, options, progress.begin)
+    with progress.live():
+        await stack.start()
+        progress.end()
+    try:
+        _where(out, stack.running, {"owner": stack.owner_password} if stack.owner_password else {})
+        await _until_stopped(stack, out)
+    finally:
+        await stack.stop()
+
+
+async def demo(folder: Folder, options: Options, out: Console, *, keep: bool) -> bool:
+    """Play the first day on a fresh stack; whether the audit found nothing. With `keep`, serve on.
+
+    A folder where the day was played before is served as it is, when it is to be kept serving.
+    """
+    played = (folder / "day").exists()
+    if played and keep:
+        out.print("The first day was played here before; serving what is there. Begin anew with `savepoint demo`.")
+        await serve(folder, options, out, fresh=False)
+        return True
+    folder.prepare(fresh=True)
+    progress = Progress(out)
+    stack = Stack(folder, options, progress.begin)
+    with progress.live():
+        await stack.start()
+        progress.end()
+    watching = asyncio.create_task(stack.watch())
+    try:
+        club = await _play(stack, progress, out)
+        (folder / "day").touch()
+        found = await audit(places, folder.path)
+        for note in found.notes:
+            out.print(f"  {note}")
+        out.print(f"audit: [bold]{found.line()}[/]" if out.is_terminal else f"audit: {found.line()}")
+        if keep:
+            _where(out, stack.running, club.logins)
+            await _until_stopped(stack, out)
+        return found.clean
+    finally:
+        watching.cancel()
+        await stack.stop()
+
+
+async def _play(stack: Stack, progress: Progress, out: Console) -> Club:
+    """The day, step by step. Raises CommandFailed where a promise does not hold."""
+
+    async def cut_reply() -> None:
+        async with httpx.AsyncClient(base_url=stack.running.kkm_url, trust_env=False) as kkm:
+            fault = {"command": "RegisterCheck", "what": "cut_after"}
+            (await kkm.post("/control/faults", json=fault)).raise_for_status()
+
+    since = time.perf_counter()
+    try:
+        async with desk(stack.running.url) as owner, desk(stack.running.url) as anna:
+            club = await set_up(owner, "owner", stack.owner_password or "")
+            await anna.sign_in("anna", club.logins["anna"])
+            progress.done("club set up", "zone, 6 devices, tariff, till, register, staff", time.perf_counter() - since)
+            since = time.perf_counter()
+            async for step in Day(anna, club, cut_reply).steps():
+                progress.done(step.title, step.detail, time.perf_counter() - since)
+                since = time.perf_counter()
+            return club
+    except (DayFailed, httpx.HTTPError) as failed:
+        raise CommandFailed(Exit.FOUND, f"the first day failed: {failed}") from None
+
+
+def _where(out: Console, running: Running, logins: dict[str, str]) -> None:
+    """Where to look now."""
+    out.print(f"\nSavepoint serves at {running.url}")
+    out.print(f"  API      {running.url}/api/<staff|hall|billing|fiscal>/openapi.json")
+    out.print(f"  receipts {running.kkm_url}")
+    for login, password in logins.items():
+        out.print(f"  sign in  {login} / {password}")
+    out.print("  stop     Ctrl+C")
+
+
+async def _until_stopped(stack: Stack, out: Console) -> None:
+    """Watch the stack until an interrupt or a SIGTERM."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    stack.say = out.print
+    watching = asyncio.create_task(stack.watch())
+    await stopped.wait()
+    watching.cancel()
+    out.print("stopping")
+
+
+async def detached(data: Path, arguments: list[str], out: Console) -> None:
+    """Start `savepoint up` in the background; returns when it serves."""
+    folder = Folder(data)
+    if folder.in_use():
+        raise CommandFailed(Exit.FOLDER_IN_USE, f"{folder.path} is in use. Stop it with `savepoint down`.")
+    folder.path.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "savepoint.main", *[word for word in arguments if word != "--detach"]]
+    log = folder / "stack.log"
+    with log.open("wb") as writing:
+        process = subprocess.Popen(  # noqa: ASYNC220, S603  our own command line again
+            command, stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    for _ in range(DETACH_WITHIN_S * 10):
+        if "Savepoint serves at" in log.read_text():
+            out.print("".join(log.read_text().partition("Savepoint serves at")[1:]))
+            return
+        if process.poll() is not None:
+            code = Exit(process.returncode) if process.returncode in set(Exit) else Exit.STACK
+            raise CommandFailed(code, log.read_text().strip().splitlines()[-1].removeprefix("savepoint: "))
+        await asyncio.sleep(0.1)
+    raise CommandFailed(Exit.STACK, f"it does not serve after {DETACH_WITHIN_S} s; see {log}")
+
+
+async def stop(folder: Folder) -> None:
+    """Stop the stack that holds the folder. Raises CommandFailed where none does."""
+    running = folder.running()
+    os.kill(running.pid, signal.SIGTERM)
+    for _ in range(STOP_WITHIN_S * 10):
+        if not folder.in_use():
+            return
+        await asyncio.sleep(0.1)
+    raise CommandFailed(Exit.STACK, f"process {running.pid} does not stop")
+
+
+async def status(folder: Folder) -> dict[str, str]:
+    """What runs. Raises CommandFailed where nothing does."""
+    running = folder.running()
+    known = {"state": "not ready", "url": running.url, "receipts": running.kkm_url, "kafka": running.kafka_servers}
+    with suppress(httpx.HTTPError):
+        async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
+            answer = await http.get(f"{running.url}/readyz")
+            known["state"] = "ready" if answer.status_code == 200 else answer.text
+    return known | {"data": str(folder.path), "pid": str(running.pid)}
+
+
+async def token(folder: Folder, role: str) -> str:
+    """A bearer token with the permissions of `role`. Raises CommandFailed."""
+    running = folder.running()
+    if role not in get_args(RoleName):
+        raise CommandFailed(Exit.STACK, f"there is no role {role}: {', '.join(get_args(RoleName))}")
+    settings = staff.settings.Settings(**common(running, "staff"), signing_secret=folder.secret("signing"))
+    db = Database(settings.database(), "staff", connections=1)
+    try:
+        return await staff.app.token_for_role(db, settings, role)  # type: ignore[arg-type]
+    finally:
+        await db.engine.dispose()
