@@ -91,7 +91,7 @@ HOUR_PRICE = 300_00
 
 async def set_up(owner: Desk, login: str, one_time: str, mode: str = "kkm_server") -> Club:
     """What the owner does before the first day: a password, a club with its places and prices, staff, a register."""
-    password = f"owner-{uuid4().hex[:12]}"
+    password = uuid4().hex[:16]
     await owner.sign_in(login, one_time)
     await owner.post("/staff/v1/password", {"old": one_time, "new": password})
     await owner.sign_in(login, password)
@@ -129,7 +129,7 @@ async def _administrator(owner: Desk, club: Club) -> None:
     """Anna works at the desk; the owner makes her account, she makes her password."""
     member = {"login": "anna", "name": "Анна К.", "role": "administrator", "clubs": [club.club_id]}
     made = await owner.post("/staff/v1/members", member, 201)
-    one_time, password = made["one_time_password"], f"anna-{uuid4().hex[:12]}"
+    one_time, password = made["one_time_password"], uuid4().hex[:16]
     anna = Desk(owner.http)
     await anna.sign_in("anna", one_time)
     await anna.post("/staff/v1/password", {"old": one_time, "new": password})

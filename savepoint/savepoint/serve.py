@@ -1,7 +1,8 @@
 """All services in one process behind one port: `python -m savepoint.serve FOLDER`, started by the stack.
 
 The same compositions as in their own containers, each with its own database; a fiscal worker for every club that has
-a register. Prints `ready` when it serves, and the owner's one-time password when there is one.
+a register. It is started before the parts that it needs, and goes on when a line comes in: by then its modules are
+loaded. Prints `ready` when it serves, and the owner's one-time password when there is one.
 """
 
 import asyncio
@@ -103,7 +104,7 @@ def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI]) -> Sta
             for app in apps.values():
                 await stack.enter_async_context(app.state.service.running())
             watching = asyncio.create_task(
-                forever("savepoint", "workers", lambda: workers.start_new(stack), pause_s=0.5)
+                forever("savepoint", "workers", lambda: workers.start_new(stack), pause_s=0.2)
             )
             stack.callback(watching.cancel)
             yield
@@ -141,6 +142,8 @@ class _Server(Server):
 
 def main() -> None:
     folder = Folder(Path(sys.argv[1]))
+    if not sys.stdin.readline():
+        return  # whoever started us is gone
     running = folder.read()
     assert running is not None, folder.path
     telemetry.set_up("savepoint")

@@ -63,6 +63,8 @@ class Stack:
         try:
             _clear_leftovers(self.folder)
             self._check_port()
+            # It loads its modules while the rest starts.
+            await self._child("services", sys.executable, "-m", "savepoint.serve", str(self.folder.path))
             for name, start in self._parts():
                 self.say(name)
                 await start()
@@ -174,8 +176,12 @@ class Stack:
 
     async def _start_services(self) -> None:
         self._ready.clear()
-        process = await self._child("services", sys.executable, "-m", "savepoint.serve", str(self.folder.path))
+        process = self._children["services"]
+        if process.returncode is not None:
+            process = await self._child("services", sys.executable, "-m", "savepoint.serve", str(self.folder.path))
         self._note()
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
         self._readers.append(asyncio.create_task(self._listen(process)))
         waiting = asyncio.create_task(self._ready.wait())
         ending = asyncio.create_task(process.wait())
@@ -202,7 +208,7 @@ class Stack:
         log = (self.folder / f"{name}.log").open("ab")
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=log, start_new_session=True
+            *command, stdin=pipe, stdout=pipe, stderr=log, start_new_session=True
         )
         log.close()
         self._children[name] = process

@@ -51,7 +51,7 @@ class Kafka:
             graceful_timeout=GRACEFUL_TIMEOUT_S,
             consumer_only=True,
             # A new club's topics are found within this time by those who follow a pattern.
-            metadata_max_age_ms=5_000,
+            metadata_max_age_ms=500 if self.embedded else 5_000,
             security=self.security(),
             logger=None,
         )
@@ -62,8 +62,8 @@ class Kafka:
             "group_id": name,
             "group_instance_id": f"{name}-{self.instance}" if self.instance and not self.embedded else None,
             "auto_offset_reset": "earliest",
-            "session_timeout_ms": 4_000 if self.embedded else 45_000,
-            "heartbeat_interval_ms": 1_000 if self.embedded else 3_000,
+            "session_timeout_ms": 2_000 if self.embedded else 45_000,
+            "heartbeat_interval_ms": 500 if self.embedded else 3_000,
             "rebalance_timeout_ms": 30_000,
             "max_poll_interval_ms": 300_000,
             "fetch_max_wait_ms": 20 if self.embedded else 500,

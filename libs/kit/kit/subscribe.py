@@ -33,7 +33,7 @@ class Consumer:
         self.subscribers: list[Any] = [self.broker.subscriber(*named, **kafka.group(group), **options)] if named else []
         for topic in set(topics) - set(named):
             # A group of its own: members of one group must follow the same topics.
-            pattern = f"^{topic.replace('.', '[.]').replace('*', '[0-9a-f-]{36}')}$"
+            pattern = topic.replace(".", r"\.").replace("*", ".*")
             self.subscribers.append(
                 self.broker.subscriber(pattern=pattern, **kafka.group(f"{group}-branch"), **options)
             )
@@ -42,9 +42,9 @@ class Consumer:
 
     def health(self) -> str | None:
         """What is wrong with consumption; None when nothing is."""
-        if not all(s.consumer is not None and s.consumer.assignment() for s in self.subscribers):
-            return self.intake.health() or "no partition is assigned"
-        return self.intake.health()
+        # One that follows a pattern has nothing to hold before the first club is there.
+        held = [s.consumer is not None and (s.consumer.assignment() or s.pattern) for s in self.subscribers]
+        return self.intake.health() or (None if all(held) else "no partition is assigned")
 
     async def _take(self, message: KafkaMessage) -> None:
         consumer: AIOKafkaConsumer = message.consumer
