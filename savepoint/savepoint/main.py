@@ -7,12 +7,13 @@ from collections.abc import Coroutine
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from contracts.topics import SHARED
+from contracts.topics import SHARED, branch
 from kit.kafka import Kafka
 from kit.settings import SECRETS
 from kit.topics import declare
@@ -194,12 +195,14 @@ def apply_topics(
         str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Default: the running stack's.")
     ] = None,
     replication: Annotated[int, typer.Option("--replication", min=1, max=9)] = 1,
+    club: Annotated[list[UUID] | None, typer.Option("--club", help="Make this club's own topics too.")] = None,
     data: Data = DEFAULT,
 ) -> None:
-    """Make the declared topics that are missing; a club's own are made with its register."""
+    """Make the declared topics that are missing. A club's own are also made when it gets a register."""
+    wanted = [*SHARED, *(topic for one in club or () for topic in branch(one))]
     broker = Kafka(kafka) if kafka else places(data).kafka
-    made = run(operations.reach(broker, declare(broker, SHARED, replication)))
-    out.print(f"{len(made)} topics made, {len(SHARED) - len(made)} were there")
+    made = run(operations.reach(broker, declare(broker, wanted, replication)))
+    out.print(f"{len(made)} topics made, {len(wanted) - len(made)} were there")
 
 
 @parked.command("list")

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from conftest import Issuer
 from kit.db import Database
+from kit.time import new_id
 from services.hall.tests.builders import NOON, OTHER_ORG, Furnished, furnish, ordered, rows, told
 from services.hall.tests.desk import Desk, a_device_body, a_tariff_body, code, somewhere
 
@@ -242,3 +243,13 @@ async def test_what_a_body_refers_to_must_be_of_the_same_club(desk: Desk, hall: 
 
     assert {code(answer) for answer in answers} == {(404, "zone_not_found")}
     assert (await desk.get(f"/v1/tariffs/{hall.tariff.tariff_id}")).json()["prices"] != prices
+
+
+async def test_a_club_may_bring_its_own_id_once(desk: Desk) -> None:
+    club_id = str(new_id())
+    body = {"club_id": club_id, "name": "Второй", "time_zone": "Europe/Moscow"}
+
+    first, second = [await desk.post("/v1/clubs", body) for _ in range(2)]
+
+    assert (first.status_code, first.json()["club_id"]) == (201, club_id)
+    assert (second.status_code, second.json()["code"]) == (409, "club_id_taken")

@@ -15,7 +15,7 @@ from edge.pages import Cursor, Limit, Page, page
 from hall.api.fields import MANAGE, READ, Changing, LocalTime, LongName, created
 from hall.domain.club import Club, Org, known_time_zone
 from hall.store import board, clubs, facts
-from hall.store.refusals import WholeOrgNeeded
+from hall.store.refusals import ClubIdTaken, WholeOrgNeeded
 from kit.db import Database, Tx
 from kit.time import new_id
 
@@ -49,6 +49,9 @@ class NewClub(_Club):
     """A club to be registered."""
 
     model_config = example(name="Клуб на Лиговском", time_zone="Europe/Moscow", day_starts_at="06:00")
+
+    club_id: UUID | None = None
+    """Chosen beforehand where the club's fiscal worker was installed before the club was registered."""
 
 
 class ClubChanges(Changing):
@@ -96,8 +99,10 @@ def changing_clubs(db: Database) -> APIRouter:
         _whole_org(caller)
 
         async def change(tx: Tx) -> Answer:
-            club = Club(org_id=caller.scope.org_id, club_id=new_id(), **dict(body))
-            await clubs.add_club(tx, club)
+            own = dict(body) | {"club_id": body.club_id or new_id()}
+            club = Club(org_id=caller.scope.org_id, **own)
+            if not await clubs.add_club(tx, club):
+                raise ClubIdTaken(club.club_id)
             tx.tell(facts.club_registered(club))
             return created(_view(club), f"/v1/clubs/{club.club_id}")
 

@@ -31,10 +31,13 @@ async def put_org(tx: Tx, org: Org) -> None:
     await tx.conn.execute(put.on_conflict_do_update(index_elements=["org_id"], set_={"name": org.name}))
 
 
-async def add_club(tx: Tx, club: Club) -> None:
-    """Keep a new club, with a board that nothing was written on."""
-    await tx.conn.execute(insert(tables.club).values(asdict(club)))
+async def add_club(tx: Tx, club: Club) -> bool:
+    """Keep a new club, with a board that nothing was written on; False where its id is taken."""
+    put = insert_on(tx.conn, tables.club).values(asdict(club)).on_conflict_do_nothing()
+    if (await tx.conn.execute(put)).rowcount == 0:
+        return False
     await tx.conn.execute(insert(tables.board).values(club_id=club.club_id, seq=0))
+    return True
 
 
 async def club_of(tx: Tx, scope: Scope, club_id: UUID, lock: bool = False) -> Club:

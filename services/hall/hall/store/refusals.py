@@ -146,3 +146,11 @@ def _taken(session: Session, until: datetime | None) -> dict[str, object]:
     """Who took it, so that the desk can tell the guest."""
     ids = {name: str(getattr(session, name)) for name in ("session_id", "sale_id", "device_id", "till_id")}
     return ids | {"device_name": session.device_name, "until": until.isoformat() if until else None}
+
+
+class ClubIdTaken(Refused):
+    """A club has this id already."""
+
+    def __init__(self, club_id: UUID) -> None:
+        detail = "A club has this id already. Leave it out, and one is drawn."
+        super().__init__("club_id_taken", detail, params={"club_id": str(club_id)})
