@@ -32,6 +32,12 @@ ORG = UUID("0193a000-0000-7000-8000-000000000001")
 _numbers = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stack", choices=["auto", "embedded", "containers"], default="auto", help="where the stories happen"
+    )
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a Postgres of this test run, as its superuser."""

