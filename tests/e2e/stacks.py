@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,12 +71,16 @@ class Embedded:
     club_id = None
     parts = ("services", "broker", "emulator", "postgres")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
+        """`env`: what its environment has besides ours."""
         self.folder = folder
         self.command = [str(Path(sys.executable).parent / "savepoint")]
         up = [*self.command, "up", "--data", str(folder), "--port", "0", "--kkm-port", "0"]
         self.log = (folder.parent / "stack.log").open("w")
-        self.process = subprocess.Popen(up, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
+        around = os.environ | (env or {})
+        self.process = subprocess.Popen(
+            up, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True, env=around
+        )
         said = wait_for(lambda: self._said("stop     Ctrl+C"), 90, "savepoint up")
         self.url = re.search(r"serves at (\S+)", said)[1]  # type: ignore[index]
         self.kkm_url = re.search(r"receipts (\S+)", said)[1]  # type: ignore[index]
@@ -170,9 +174,9 @@ def wait_for(look: Callable[[], Any], within_s: float, what: str) -> Any:
 
 
 @contextmanager
-def embedded() -> Iterator[Stack]:
+def embedded(env: Mapping[str, str] | None = None) -> Iterator[Embedded]:
     folder = Path(tempfile.mkdtemp(prefix="savepoint-e2e-"))
-    stack = Embedded(folder / "data")
+    stack = Embedded(folder / "data", env)
     try:
         yield stack
     finally:
