@@ -146,7 +146,8 @@ def main() -> None:
         return  # whoever started us is gone
     running = folder.read()
     assert running is not None, folder.path
-    telemetry.set_up("savepoint")
+    settings = kit.settings.Settings(**common(running, "staff"))
+    telemetry.set_up("savepoint", settings.log_level, settings.otlp_url)
     # The stack stops us with SIGTERM; an interrupt at its terminal reaches the whole group and is the stack's.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     apps = compose(folder, running)
