@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 import uvicorn
-from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor, RequestInfo
+from opentelemetry.trace import Span
 from prometheus_client import generate_latest
 
 from fiscal.worker.clients import KkmServer
@@ -33,7 +34,7 @@ def compose(settings: Settings) -> Service:
     db = Database(settings.database(), NAME)
     kafka = settings.kafka()
     kkm_server = KkmServer(settings.kkm_url, settings.kkm_user, settings.kkm_password.get_secret_value())
-    HTTPXClientInstrumentor.instrument_client(kkm_server.http)
+    HTTPXClientInstrumentor.instrument_client(kkm_server.http, request_hook=_name)
     queues = Queues(db, kkm_server, timedelta(hours=settings.rotate_after_h))
     consumer = Consumer(Intake(db, handlers(settings.club_id)), kafka, f"{NAME}-{settings.club_id}")
     loops = [
@@ -41,6 +42,11 @@ def compose(settings: Settings) -> Service:
         Loop("observe", queues.observe, pause_s=settings.observe_every_s),
     ]
     return Service(PACKAGE, db, Relay(db, kafka), consumer, loops)
+
+
+async def _name(span: Span, request: RequestInfo) -> None:
+    """Name a call's span for its command: all of them are `POST /Execute`."""
+    span.update_name(f"KKM-Server {request.extensions['command']}")
 
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]

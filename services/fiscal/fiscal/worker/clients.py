@@ -52,7 +52,8 @@ class KkmServer:
     async def execute(self, body: Body) -> Body | Silence:
         """The server's answer, or why there is none."""
         try:
-            answer = await self.http.post("/Execute", content=json.dumps(body, ensure_ascii=False).encode())
+            content = json.dumps(body, ensure_ascii=False).encode()
+            answer = await self.http.post("/Execute", content=content, extensions={"command": body["Command"]})
         except (httpx.ConnectError, httpx.ConnectTimeout):
             return Silence.NOT_SENT
         except (httpx.HTTPError, httpx.StreamError):
