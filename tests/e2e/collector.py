@@ -45,6 +45,11 @@ class Collector:
         named.spans = {key: replace(one, name=one.name.replace(what, name)) for key, one in self.spans.items()}
         return named
 
+    def the(self, name: str) -> Span:
+        """The one span of this name."""
+        (found,) = [span for span in self.spans.values() if span.name == name]
+        return found
+
     def ancestry(self, span: Span) -> list[Span]:
         """The span, its parent, and so on up to one whose parent is not known here."""
         found = [span]

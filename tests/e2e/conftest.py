@@ -4,15 +4,18 @@ import asyncio
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 
 import pytest
 
 from savepoint.day import Club, Desk, desk, set_up
 from tests.e2e import stacks
-from tests.e2e.stacks import Stack
+from tests.e2e.containers import Containers, containers
+from tests.e2e.stacks import Embedded, Stack
 from tests.e2e.stories import Till
 
 
+@cache
 def docker_answers() -> bool:
     return (
         shutil.which("docker") is not None
@@ -28,13 +31,20 @@ def chosen(config: pytest.Config) -> tuple[str, str]:
     return ("containers", "a Docker engine answers") if docker_answers() else ("embedded", "no Docker engine answers")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A story about a `part` that is killed is told of every part that the stack has."""
+    if "part" in metafunc.fixturenames:
+        name, _ = chosen(metafunc.config)
+        metafunc.parametrize("part", Embedded.parts if name == "embedded" else Containers.parts)
+
+
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     name, why = chosen(request.config)
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         print(f"\nend-to-end stack: {name}, because {why}")
-    with stacks.embedded() if name == "embedded" else stacks.containers() as running:
+    with stacks.embedded() if name == "embedded" else containers() as running:
         yield running
 
 

@@ -185,9 +185,3 @@ def embedded(env: Mapping[str, str] | None = None) -> Iterator[Embedded]:
         if keep:
             shutil.copytree(folder, keep, dirs_exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def containers() -> Iterator[Stack]:
-    raise NotImplementedError
-    yield

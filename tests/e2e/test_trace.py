@@ -1,16 +1,12 @@
 """One trace from the click to the receipt, as an operator sees it in whatever collects traces."""
 
-import asyncio
-
 import pytest
 
 from savepoint.day import Club, Day, desk, set_up
 from tests.e2e import stacks
-from tests.e2e.collector import Collector, Span, collector
+from tests.e2e.collector import Collector, collector
 
 CLICK = "POST /v1/sales/{sale_id}/payment"
-SPAN_PAUSE_MS = "100"
-"""Spans leave a process this often; five seconds otherwise."""
 
 WAY_OF_A_PAYMENT = [
     ("server", CLICK),
@@ -39,30 +35,17 @@ async def guest_pays(url: str, owner_password: str) -> Club:
         return club
 
 
-async def the(name: str, collected: Collector) -> Span:
-    """The one span of this name; it may be on its way still."""
-    for _ in range(300):
-        found = [span for span in list(collected.spans.values()) if span.name == name]
-        if found:
-            assert len(found) == 1, found
-            return found[0]
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"no span {name} among {sorted({span.name for span in collected.spans.values()})}")
-
-
 @pytest.fixture(scope="module")
 async def collected() -> Collector:
     """The spans of a stack in which one guest paid; all of them, for the stack has ended."""
     with collector() as collecting:
-        told = {"SAVEPOINT_OTLP_URL": collecting.url, "OTEL_BSP_SCHEDULE_DELAY": SPAN_PAUSE_MS}
-        with stacks.embedded(told) as stack:
+        with stacks.embedded({"SAVEPOINT_OTLP_URL": collecting.url}) as stack:
             club = await guest_pays(stack.url, stack.owner_password)
-            await the("process hall.session.started.v1", collecting)
         return collecting.naming(club.club_id, "CLUB")
 
 
 async def test_one_trace_leads_from_the_click_to_the_receipt_and_back(collected: Collector) -> None:
-    last = await the(WAY_OF_A_PAYMENT[-1][1], collected)
+    last = collected.the(WAY_OF_A_PAYMENT[-1][1])
 
     way = list(reversed(collected.ancestry(last)))
 
@@ -71,7 +54,7 @@ async def test_one_trace_leads_from_the_click_to_the_receipt_and_back(collected:
 
 
 async def test_the_call_to_the_register_is_a_span_of_the_job_that_made_it(collected: Collector) -> None:
-    call = await the("KKM-Server RegisterCheck", collected)
+    call = collected.the("KKM-Server RegisterCheck")
 
     assert call.kind == "client"
     assert [span.name for span in collected.ancestry(call)][1:3] == ["register send", "process fiscal.job.print.v1"]
@@ -79,7 +62,7 @@ async def test_the_call_to_the_register_is_a_span_of_the_job_that_made_it(collec
 
 
 async def test_the_session_that_was_paid_for_starts_in_the_same_trace(collected: Collector) -> None:
-    click = await the(CLICK, collected)
-    started = await the("process billing.sale.paid.v1", collected)
+    click = collected.the(CLICK)
+    started = collected.the("process billing.sale.paid.v1")
 
     assert started.trace_id == click.trace_id

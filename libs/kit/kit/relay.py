@@ -63,9 +63,8 @@ class Relay:
         """Hold the lock on one connection and send until something breaks."""
         connection = await self.db.engine.connect()
         try:
-            while True:
-                if await self._alone(connection):
-                    break
+            while not await self._alone(connection):
+                self._recovered()
                 await asyncio.sleep(1)
             while True:
                 told = self.db.told.next()
@@ -92,6 +91,8 @@ class Relay:
         self._unsent_age_s = (self.db.clock() - since).total_seconds() if since else 0.0
         UNSENT_SECONDS.labels(self.db.source).set(self._unsent_age_s)
         if not found:
+            if not self._stuck:
+                self._recovered()
             self._stuck.clear()
             return 0
         lanes: dict[Lane, list[Row[Any]]] = defaultdict(list)
@@ -104,7 +105,7 @@ class Relay:
             async with connection.begin():
                 await connection.execute(update(rows).where(rows.c.id.in_(sent)).values(published_at=self.db.clock()))
             RELAYED.labels(self.db.source).inc(len(sent))
-            self._failures, self._failing = 0, None
+            self._recovered()
             self._stuck |= {lane for lane, ids in zip(lanes, results, strict=True) if len(ids) < len(lanes[lane])}
         else:
             # An idempotent producer that met a fatal error never recovers: the next pass makes a new one.
@@ -125,6 +126,9 @@ class Relay:
                 break
             sent.append(row.id)
         return sent
+
+    def _recovered(self) -> None:
+        self._failures, self._failing = 0, None
 
     async def _pause(self, why: str) -> None:
         log.error("the relay of %s pauses: %s", self.db.source, why)

@@ -120,6 +120,26 @@ async def test_a_relay_that_cannot_send_says_so(db: Database) -> None:
         await eventually(told)
 
 
+async def test_a_relay_whose_database_came_back_is_well_with_nothing_to_send(
+    postgres_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "PAUSES_S", (0.2,))
+    others = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
+    async with relaying(postgres_db, Wire()) as (one,):
+
+        async def well() -> bool:
+            return one.health() is None
+
+        async def cut() -> bool:
+            """The relay's connection, as soon as it has one."""
+            await rows(postgres_db, f"{others} and datname = current_database()")
+            return not await well()
+
+        await eventually(cut)
+
+        await eventually(well)
+
+
 async def test_one_broken_lane_does_not_hold_up_the_others(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "READ_ROWS_MAX", 5)
     wire = Wire()
