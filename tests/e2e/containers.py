@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 from uuid import uuid4
 
 import httpx
@@ -23,7 +24,7 @@ class Containers:
     """The compose project `project`; everything that it needs is in `folder`."""
 
     name = "containers"
-    parts = ("billing", "fiscal", "hall", "fiscal-worker", "kafka", "postgres", "kkm-server")
+    parts: ClassVar[tuple[str, ...]] = ("billing", "fiscal", "hall", "fiscal-worker", "kafka", "postgres", "kkm-server")
 
     def __init__(self, folder: Path) -> None:
         self.project = f"savepoint-e2e-{uuid4().hex[:8]}"
@@ -74,7 +75,7 @@ class Containers:
         return self._docker("run", "--rm", "--no-deps", "--no-TTY", "tools", *arguments, check=False)
 
     async def digest(self) -> dict[str, str]:
-        found = {}
+        found: dict[str, str] = {}
         for name in DATABASES:
 
             async def ask(query: str, name: str = name) -> list[str]:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import asyncpg
 import httpx
@@ -37,7 +37,7 @@ class Stack(Protocol):
     owner_password: str
     club_id: str | None
     """The club that the stack has a worker for; None: every club gets one."""
-    parts: tuple[str, ...]
+    parts: ClassVar[tuple[str, ...]]
     """What may be killed between an order and its receipt."""
 
     def kill(self, part: str) -> None:
@@ -68,8 +68,8 @@ class Embedded:
     """`savepoint up` in a folder of its own."""
 
     name = "embedded"
-    club_id = None
-    parts = ("services", "broker", "emulator", "postgres")
+    club_id: str | None = None
+    parts: ClassVar[tuple[str, ...]] = ("services", "broker", "emulator", "postgres")
 
     def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
         """`env`: what its environment has besides ours."""
@@ -128,7 +128,7 @@ class Embedded:
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     async def digest(self) -> dict[str, str]:
-        found = {}
+        found: dict[str, str] = {}
         for name in DATABASES:
             db = await asyncpg.connect(self.running()["postgres_url"], database=name)
 

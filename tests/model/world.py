@@ -196,7 +196,12 @@ def _arrives(server: Server, attempt: int) -> Iterator[tuple[str, Server, jobs.O
 def _ask(world: World) -> Outcome:
     yield "!no answer to the question", fault(world), Silence.LOST
     known = world.server.knows(world.sale.attempt)
-    answers = {"running": Silence.RUNNING, "done": OK, "failed": FAILED, None: jobs.Unknown(str(world.server.run))}
+    answers: dict[str | None, Any] = {
+        "running": Silence.RUNNING,
+        "done": OK,
+        "failed": FAILED,
+        None: jobs.Unknown(str(world.server.run)),
+    }
     yield f"asked: {known}", world, answers[known]
 
 

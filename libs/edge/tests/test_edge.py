@@ -181,7 +181,9 @@ async def test_a_wait_that_ends_too_early_answers_202_with_a_location(
 async def test_a_bad_key_is_refused_before_anything_happens(
     http: httpx.AsyncClient, db: Database, till: dict[str, str], bad: str
 ) -> None:
-    headers = [(name, value.encode()) for name, value in (till | {"Idempotency-Key": bad}).items()]
+    headers = httpx.Headers(
+        [(name.encode(), value.encode()) for name, value in (till | {"Idempotency-Key": bad}).items()]
+    )
 
     answer = await http.post("/v1/deposits", json={"kopecks": 500}, headers=headers)
 

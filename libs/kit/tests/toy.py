@@ -39,7 +39,7 @@ def a_delivery(message: Message | None = None, offset: int = 0, **changes: Any) 
     """A good delivery of `message`, with what a test wants different."""
     message = message or Counted(org_id=ORG, thing="a", number=1)
     known = headers(message, new_id(), utc_now(), None)
-    values = {
+    values: dict[str, Any] = {
         "topic": message.topic,
         "partition": 0,
         "offset": offset,

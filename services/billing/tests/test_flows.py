@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,12 +17,12 @@ from services.billing.tests.builders import CLUB, REGISTER, TILL, Till, a_docume
 CASH = {"tenders": [{"kind": "cash", "amount_kopecks": 300_00, "received_kopecks": 500_00}]}
 
 
-def paid(*tenders: object) -> dict[str, object]:
+def paid(*tenders: object) -> dict[str, Any]:
     return {"tenders": [tender.model_dump() for tender in tenders]}  # type: ignore[attr-defined]
 
 
-async def sale_of(till: Till, order: hall.SessionOrdered) -> dict[str, object]:
-    sale: dict[str, object] = await till.get(f"/v1/sales/{order.sale_id}")
+async def sale_of(till: Till, order: hall.SessionOrdered) -> dict[str, Any]:
+    sale: dict[str, Any] = await till.get(f"/v1/sales/{order.sale_id}")
     return sale
 
 
@@ -286,7 +287,7 @@ async def test_a_shift_does_not_close_while_anything_is_unfinished_and_names_it(
 
 async def over(till: Till, order: hall.SessionOrdered) -> None:
     """The session of an order ran and ended."""
-    common = {"org_id": ORG, "session_id": order.session_id, "sale_id": order.sale_id, "club_id": CLUB}
+    common: dict[str, Any] = {"org_id": ORG, "session_id": order.session_id, "sale_id": order.sale_id, "club_id": CLUB}
     common |= {"device_id": order.device_id, "device_name": order.device_name}
     now = utc_now()
     await till.hears(

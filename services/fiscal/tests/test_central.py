@@ -106,7 +106,11 @@ def a_document(fd: int = 15) -> Document:
 
 
 def answer(model: type[Message], job: Any, **values: Any) -> Any:
-    kinds = {branch.Print: "print", branch.OpenShift: "open_shift", branch.CloseShift: "close_shift"}
+    kinds: dict[type[Message], str] = {
+        branch.Print: "print",
+        branch.OpenShift: "open_shift",
+        branch.CloseShift: "close_shift",
+    }
     ours = {"org_id": ORG, "club_id": CLUB, "register_id": job.register_id, "job_id": job.job_id, "at": utc_now()}
     return model(**(ours | {"kind": kinds[type(job)]} | values))
 
