@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from kit import inbox, migrate, outbox
+from kit import inbox, migrate, outbox, telemetry
 from kit.db import Database
 from kit.guard import attempt, forever
 from kit.relay import Relay
@@ -55,6 +55,7 @@ class Service:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.db.engine.dispose()
+            await asyncio.to_thread(telemetry.flush)
 
     async def _consume(self) -> None:
         """Consume as soon as the broker answers; HTTP is served meanwhile."""

@@ -14,9 +14,15 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 from contracts.headers import TRACE
+
+EXPORT_TIMEOUT_S = 3
+"""A collector that is down may not hold up a stop."""
+NOT_LOGGED = ("otelSpanID", "otelTraceSampled", "otelServiceName", "color_message")
+"""What libraries add to each record and nobody reads."""
 
 tracer = trace.get_tracer("savepoint")
 _w3c = TraceContextTextMapPropagator()
@@ -44,17 +50,34 @@ def publishing(topic: str, headers: Mapping[str, str]) -> Iterator[dict[str, str
         yield {**headers, **({TRACE: traceparent} if traceparent else {})}
 
 
+def flush() -> None:
+    """Send the spans that wait. A server that was stopped ends by its signal: nothing is sent at exit."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.force_flush()
+
+
 def set_up(service: str, level: str = "INFO", otlp_url: str | None = None) -> None:
     """Once a process: trace ids, spans to `otlp_url` where there is one, and logs as JSON lines on stderr."""
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     if otlp_url:
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{otlp_url.rstrip('/')}/v1/traces")))
+        exporter = OTLPSpanExporter(endpoint=f"{otlp_url.rstrip('/')}/v1/traces", timeout=EXPORT_TIMEOUT_S)
+        provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
-    LoggingInstrumentor().instrument(set_logging_format=False)
+    LoggingInstrumentor().instrument(
+        inject_trace_context=True, set_logging_format=False, enable_log_auto_instrumentation=False
+    )
     handler = logging.StreamHandler()
     fields = "%(asctime)s %(levelname)s %(name)s %(message)s %(otelTraceID)s"
     names = {"asctime": "at", "levelname": "level", "name": "logger", "otelTraceID": "trace"}
-    handler.setFormatter(JsonFormatter(fields, rename_fields=names, static_fields={"service": service}))
+    handler.setFormatter(
+        JsonFormatter(
+            fields,
+            rename_fields=names,
+            static_fields={"service": service},
+            reserved_attrs=[*RESERVED_ATTRS, *NOT_LOGGED],
+        )
+    )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for chatty in ("aiokafka", "httpx", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -46,6 +46,7 @@ def compose(settings: Settings) -> Service:
 
 async def _name(span: Span, request: RequestInfo) -> None:
     """Name a call's span for its command: all of them are `POST /Execute`."""
+    assert request.extensions is not None
     span.update_name(f"KKM-Server {request.extensions['command']}")
 
 
