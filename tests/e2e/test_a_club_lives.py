@@ -12,6 +12,9 @@ from tests.e2e import stacks
 from tests.e2e.stacks import Stack
 from tests.e2e.stories import Till
 
+pytestmark = pytest.mark.timeout(300)
+"""Parts take their time to come back, above all on a busy machine; every wait in a story has a limit of its own."""
+
 
 async def test_the_first_day_ends_with_the_audits_zeros(stack: Stack, club: Club) -> None:
     async with desk(stack.url) as anna:

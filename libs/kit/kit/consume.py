@@ -112,6 +112,8 @@ class Intake:
                 log.warning("a batch of %d failed and is taken one by one: %r", len(deliveries), failure)
                 for delivery in deliveries:
                     await self._alone(delivery)
+                    self._stop_after_too_many()
+            self._stop_after_too_many()
         finally:
             self._busy_since = None
 
@@ -130,7 +132,6 @@ class Intake:
     async def _alone(self, delivery: Delivery) -> None:
         failure = await self._patiently([delivery])
         if failure is None:
-            self._parked_in_a_row = 0
             return
         log.error(
             "parked %s from %s[%d]@%d",
@@ -144,7 +145,8 @@ class Intake:
             if await inbox.claim(tx, [delivery.event_id]):
                 await parked.park(tx, delivery, repr(failure))
         self._count(delivery, "parked")
-        self._parked_in_a_row += 1
+
+    def _stop_after_too_many(self) -> None:
         if self._parked_in_a_row > PARKED_IN_A_ROW_MAX:
             self.stopped = f"{self._parked_in_a_row} messages in a row were parked: see `savepoint parked list`"
             CONSUMER_STOPPED.labels(self.db.source).set(1)
@@ -200,3 +202,7 @@ class Intake:
         # A type that is not ours may be anything: it must not make a metric of its own.
         kind = delivery.type if delivery.type in self.handlers.models else "other"
         CONSUMED.labels(self.db.source, kind, outcome).inc()
+        if outcome == "handled":
+            self._parked_in_a_row = 0
+        elif outcome == "parked":
+            self._parked_in_a_row += 1

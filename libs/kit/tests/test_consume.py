@@ -216,6 +216,37 @@ async def test_too_many_parked_in_a_row_stop_the_intake_and_say_so(tallied: Data
     assert "savepoint parked list" in str(intake.health())
 
 
+async def test_bad_messages_among_good_ones_stop_nothing(tallied: Database) -> None:
+    handlers = Handlers()
+
+    @handlers.handle(Counted)
+    async def count(tx: Tx, message: Counted, delivery: Delivery) -> None:
+        if message.number % 2:
+            raise ValueError("odd")
+
+    intake = Intake(tallied, handlers)
+
+    for n in range(3 * consume.PARKED_IN_A_ROW_MAX):
+        await intake.take([counted(n, thing=str(n))])
+
+    assert intake.health() is None
+
+
+async def test_too_many_unreadable_in_a_row_stop_the_intake_too(tallied: Database) -> None:
+    handlers = Handlers()
+
+    @handlers.handle(Counted)
+    async def count(tx: Tx, message: Counted, delivery: Delivery) -> None: ...
+
+    intake = Intake(tallied, handlers)
+
+    with pytest.raises(StoppedByParking):
+        for n in range(50):
+            await intake.take([replace(counted(n, thing=str(n)), body=b"{}", message=None)])
+
+    assert len(await rows(tallied, "select 1 from parked")) == consume.PARKED_IN_A_ROW_MAX + 1
+
+
 async def test_a_hot_handler_takes_what_a_batch_holds_at_once(tallied: Database) -> None:
     handlers, sizes = Handlers(), []
 
