@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from prometheus_fastapi_instrumentator import Instrumentator
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,6 +45,10 @@ def _printable(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_printable)]
 """A line of text from outside. Add a `Field(max_length=...)`."""
+Whole = Annotated[int, Strict()]
+"""A number in a body: `true`, `"7"` and `7.0` are none. Add a `Field(ge=..., le=...)`."""
+Flag = Annotated[bool, Strict()]
+"""Yes or no in a body: `1` and `"true"` are neither."""
 
 
 def create_app(

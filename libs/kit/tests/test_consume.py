@@ -239,10 +239,12 @@ async def test_too_many_unreadable_in_a_row_stop_the_intake_too(tallied: Databas
     async def count(tx: Tx, message: Counted, delivery: Delivery) -> None: ...
 
     intake = Intake(tallied, handlers)
+    bad = [replace(counted(n, thing=str(n)), body=b"{}", message=None) for n in range(consume.PARKED_IN_A_ROW_MAX + 1)]
+    for one in bad[:-1]:
+        await intake.take([one])
 
     with pytest.raises(StoppedByParking):
-        for n in range(50):
-            await intake.take([replace(counted(n, thing=str(n)), body=b"{}", message=None)])
+        await intake.take(bad[-1:])
 
     assert len(await rows(tallied, "select 1 from parked")) == consume.PARKED_IN_A_ROW_MAX + 1
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from billing.jobs import Loops
+from billing.store import sales
 from conftest import ORG, eventually
 from contracts import billing, fiscal, hall
 from contracts.fiscal import ForeignDocument, Totals
@@ -245,6 +246,23 @@ async def test_a_club_that_waits_for_its_receipts_does_not_start(till: Till) -> 
     await Loops(till.db).time_passes()
 
     assert await till.told(billing.SaleUnconfirmed) == []
+
+
+async def test_sales_that_wait_for_a_person_do_not_keep_others_from_their_time(till: Till) -> None:
+    club = {"org_id": ORG, "club_id": CLUB, "name": "Лиговский", "time_zone": "Europe/Moscow"}
+    await till.hears(hall.ClubChanged(**club, start_on_unknown_receipt=False))
+    await till.a_shift()
+    waiting = an_order(payment=paid(cash(300_00)))
+    await till.hears(
+        waiting, till.receipt(fiscal.ReceiptUnknown, waiting.sale_id, since=utc_now() - timedelta(hours=1))
+    )
+    unpaid = an_order(pay_by=utc_now() - timedelta(seconds=1))
+    await till.hears(unpaid)
+
+    async with till.db.begin() as tx:
+        found = await sales.due(tx, limit=1)
+
+    assert [one.sale.sale_id for one in found] == [unpaid.sale_id]
 
 
 async def test_a_cancelled_sale_frees_the_device(till: Till) -> None:

@@ -15,7 +15,7 @@ from billing.store.sales import Stored
 from contracts.money import Tender
 from edge import problems
 from edge.auth import Caller, needs
-from edge.http import Body, Text, example
+from edge.http import Body, Text, Whole, example
 from edge.idempotency import Answer, Once
 from edge.pages import Cursor, Limit, Page, page
 from kit.db import Database, Tx
@@ -31,8 +31,8 @@ class TenderIn(Body):
     """One part of a payment. `received_kopecks`: what the guest handed over, where change is due."""
 
     kind: Literal["cash", "card", "balance"]
-    amount_kopecks: int = Field(gt=0, le=KOPECKS_MAX)
-    received_kopecks: int | None = Field(default=None, gt=0, le=KOPECKS_MAX)
+    amount_kopecks: Whole = Field(gt=0, le=KOPECKS_MAX)
+    received_kopecks: Whole | None = Field(default=None, gt=0, le=KOPECKS_MAX)
     slip: Text | None = Field(default=None, max_length=40)
 
     def tender(self) -> Tender:

@@ -16,7 +16,7 @@ from contracts.billing import ShiftOpened
 from contracts.fiscal import OpenShift
 from edge import problems
 from edge.auth import Caller, needs
-from edge.http import Body, Text, example
+from edge.http import Body, Text, Whole, example
 from edge.idempotency import Answer, Once
 from edge.pages import Cursor, Limit, Page, page
 from kit.db import Database, Tx
@@ -49,7 +49,7 @@ class NewShift(Body):
     model_config = example(till_id="0193a000-0000-7000-8000-000000000003", float_kopecks=200000)
 
     till_id: UUID
-    float_kopecks: int = Field(ge=0, le=KOPECKS_MAX)
+    float_kopecks: Whole = Field(ge=0, le=KOPECKS_MAX)
 
 
 class Closing(Body):
@@ -57,10 +57,10 @@ class Closing(Body):
 
     model_config = example(cash_kopecks=350000, denominations={"100000": 3, "50000": 1})
 
-    cash_kopecks: int = Field(ge=0, le=KOPECKS_MAX)
-    denominations: dict[int, Annotated[int, Field(ge=0, le=100_000)]] = Field(default_factory=dict, max_length=20)
+    cash_kopecks: Whole = Field(ge=0, le=KOPECKS_MAX)
+    denominations: dict[int, Annotated[Whole, Field(ge=0, le=100_000)]] = Field(default_factory=dict, max_length=20)
     """Kopecks of a note or coin -> how many of them."""
-    card_kopecks: int | None = Field(default=None, ge=0, le=KOPECKS_MAX)
+    card_kopecks: Whole | None = Field(default=None, ge=0, le=KOPECKS_MAX)
     """From the terminal's own report; absent: not compared."""
     reason: Text | None = Field(default=None, min_length=1, max_length=200)
 

@@ -24,8 +24,8 @@ from sqlalchemy import (
     update,
 )
 
-from billing.domain.sale import Fact, Kind, Receipt, Sale, State, Step, Tender, TenderState, What, step
-from billing.store import effects
+from billing.domain.sale import RELEASE_AFTER, Fact, Kind, Receipt, Sale, State, Step, Tender, TenderState, What, step
+from billing.store import clubs, effects
 from edge.scope import Scope
 from kit.columns import Moment
 from kit.db import Tx
@@ -164,9 +164,11 @@ async def locked(tx: Tx, sale_ids: Iterable[UUID]) -> dict[UUID, Stored]:
 async def due(tx: Tx, limit: int = 200) -> list[Stored]:
     """Sales that wait for a moment that has come, locked; those that another replica works on are left to it."""
     unpaid = (sales.c.state == State.OPEN) & (sales.c.pay_by <= tx.now)
-    unknown = (sales.c.receipt == Receipt.UNKNOWN) & ~sales.c.handed_over & (sales.c.what == What.SESSION)
+    unknown = (sales.c.receipt == Receipt.UNKNOWN) & (sales.c.unknown_since <= tx.now - RELEASE_AFTER)
+    starts = sales.c.club_id.in_(select(clubs.c.club_id).where(clubs.c.start_on_unknown_receipt))
+    start = unknown & starts & ~sales.c.handed_over & (sales.c.what == What.SESSION)
     again = sales.c.reprint_at <= tx.now
-    query = select(sales).where(sales.c.state.in_(UNFINISHED), or_(unpaid, unknown, again)).order_by(sales.c.sale_id)
+    query = select(sales).where(sales.c.state.in_(UNFINISHED), or_(unpaid, start, again)).order_by(sales.c.sale_id)
     rows = (await tx.conn.execute(query.limit(limit).with_for_update(skip_locked=True))).all()
     return await _with_tenders(tx, rows)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from contracts.branch import Device
 from contracts.fiscal import RegisterState
 from edge.auth import Caller, needs
-from edge.http import Body, Text
+from edge.http import Body, Text, Whole
 from edge.idempotency import Answer, Once
 from edge.pages import Cursor, Limit, Page, page
 from fiscal.central import store
@@ -41,7 +41,7 @@ class NewRegister(Body):
     club_id: UUID
     name: Text = Field(min_length=1, max_length=64, examples=["Атол 30Ф"])
     mode: Literal["kkm_server", "off"] = "kkm_server"
-    num_device: int = Field(default=0, ge=0, le=99)
+    num_device: Whole = Field(default=0, ge=0, le=99)
     kkt_number: Text = Field(default="", pattern=r"^[0-9]{0,20}$")
     inn: Text = Field(default="", pattern=r"^([0-9]{10}|[0-9]{12})?$")
     cashier_name: Text = Field(default="", max_length=64)
@@ -52,7 +52,7 @@ class RegisterChange(Body):
 
     name: Text | None = Field(default=None, min_length=1, max_length=64)
     mode: Literal["kkm_server", "off"] | None = None
-    num_device: int | None = Field(default=None, ge=0, le=99)
+    num_device: Whole | None = Field(default=None, ge=0, le=99)
     kkt_number: Text | None = Field(default=None, pattern=r"^[0-9]{0,20}$")
     inn: Text | None = Field(default=None, pattern=r"^([0-9]{10}|[0-9]{12})?$")
     cashier_name: Text | None = Field(default=None, max_length=64)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AfterValidator, Field
 
 from edge.auth import Caller, needs
-from edge.http import Body, Text, example
+from edge.http import Body, Flag, Text, example
 from edge.idempotency import Answer, Once
 from edge.pages import Cursor, Limit, Page, page
 from hall.api.fields import MANAGE, READ, Changing, LocalTime, LongName, created
@@ -41,7 +41,7 @@ class _Club(Body):
     time_zone: TimeZone
     day_starts_at: LocalTime = time(6)
     """When the working day begins, on the club's own clock."""
-    start_on_unknown_receipt: bool = True
+    start_on_unknown_receipt: Flag = True
     """A paid session starts 20 s after its receipt became unknown, without waiting for the register."""
 
 
@@ -62,7 +62,7 @@ class ClubChanges(Changing):
     name: LongName | None = None
     time_zone: TimeZone | None = None
     day_starts_at: LocalTime | None = None
-    start_on_unknown_receipt: bool | None = None
+    start_on_unknown_receipt: Flag | None = None
 
 
 class ClubView(_Club):

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 
 from edge.auth import Caller, needs
-from edge.http import Body, example
+from edge.http import Body, Flag, example
 from edge.idempotency import Answer, Once
 from edge.pages import Cursor, Limit, Page, page
 from hall.api.fields import MANAGE, READ, Changing, Name, created
@@ -25,7 +25,7 @@ class NewDevice(Body):
     name: Name
     kind: Kind
     zone_id: UUID
-    in_service: bool = True
+    in_service: Flag = True
 
 
 class DeviceChanges(Changing):
@@ -36,7 +36,7 @@ class DeviceChanges(Changing):
     name: Name | None = None
     kind: Kind | None = None
     zone_id: UUID | None = None
-    in_service: bool | None = None
+    in_service: Flag | None = None
 
 
 class DeviceView(Body):

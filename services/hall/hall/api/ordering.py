@@ -9,7 +9,7 @@ from pydantic import Field
 from contracts.hall import PaymentOrder
 from contracts.money import Tender
 from edge.auth import Caller
-from edge.http import Body, Text, example
+from edge.http import Body, Text, Whole, example
 from hall.domain.device import Device
 from hall.domain.session import Session, Staff
 from hall.domain.tariff import NotOffered
@@ -25,8 +25,8 @@ class TenderBody(Body):
     """One part of a payment. Change is given from cash alone: `received_kopecks` is what the guest handed over."""
 
     kind: Literal["cash", "card", "balance"]
-    amount_kopecks: int = Field(gt=0, le=KOPECKS_MAX)
-    received_kopecks: int | None = Field(default=None, ge=0, le=KOPECKS_MAX)
+    amount_kopecks: Whole = Field(gt=0, le=KOPECKS_MAX)
+    received_kopecks: Whole | None = Field(default=None, gt=0, le=KOPECKS_MAX)
     slip: Annotated[Text, Field(max_length=40)] | None = None
 
 

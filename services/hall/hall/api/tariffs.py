@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import ConfigDict, Field, model_validator
 
 from edge.auth import Caller, needs
-from edge.http import Body, example
+from edge.http import Body, Flag, Whole, example
 from edge.idempotency import Answer, Once
 from edge.pages import Cursor, Limit, Page, page
 from hall.api.fields import MANAGE, READ, Changing, LocalTime, Name, created
@@ -25,7 +25,7 @@ class PriceBody(Body):
     """What the tariff costs in one zone."""
 
     zone_id: UUID
-    price_kopecks: int = Field(gt=0, le=PRICE_KOPECKS_MAX)
+    price_kopecks: Whole = Field(gt=0, le=PRICE_KOPECKS_MAX)
 
 
 class WindowBody(Body):
@@ -33,7 +33,7 @@ class WindowBody(Body):
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
-    days: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)]
+    days: Annotated[list[Annotated[Whole, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)]
     """Days of the week on which the window begins: 1 is Monday."""
     starts: LocalTime = Field(alias="from")
     ends: LocalTime = Field(alias="to")
@@ -46,8 +46,8 @@ class WindowBody(Body):
         return cls(days=sorted(window.days), starts=window.starts, ends=window.ends)
 
 
-Minutes = Annotated[int, Field(gt=0, le=MINUTES_MAX)]
-Percent = Annotated[int, Field(ge=0, le=100)]
+Minutes = Annotated[Whole, Field(gt=0, le=MINUTES_MAX)]
+Percent = Annotated[Whole, Field(ge=0, le=100)]
 Prices = Annotated[list[PriceBody], Field(max_length=100)]
 Windows = Annotated[list[WindowBody], Field(max_length=20)]
 
@@ -72,7 +72,7 @@ class NewTariff(Body):
     name: Name
     minutes: Minutes
     bonus_cap_percent: Percent = 0
-    active: bool = True
+    active: Flag = True
     prices: Prices
     windows: Windows = Field(default_factory=list)
 
@@ -90,7 +90,7 @@ class TariffChanges(Changing):
     name: Name | None = None
     minutes: Minutes | None = None
     bonus_cap_percent: Percent | None = None
-    active: bool | None = None
+    active: Flag | None = None
     prices: Prices | None = None
     windows: Windows | None = None
 
