@@ -16,7 +16,7 @@ from sqlalchemy import text
 from fiscal.worker.clients import KkmServer
 from fiscal.worker.domain.job import SALE, Found, NotReady, Silence
 from fiscal.worker.domain.kkm import Address
-from kit.db import Database
+from kit.db import Database, Tx
 
 Row = Mapping[str, Any]
 
@@ -63,20 +63,22 @@ class Findings:
 async def audit(databases: Mapping[str, Database], kkm_url: str | None) -> Findings:
     """Compare all books of an installation; changes nothing."""
     found = Findings()
-    sales = {row["sale_id"]: row for row in await _rows(databases["billing"], SALES)}
-    receipts = await _rows(databases["fiscal"], RECEIPTS)
-    await _ledger(found, databases["billing"])
-    _tenders(
-        found, sales.values(), await _rows(databases["billing"], TENDERS), await _rows(databases["billing"], ENTRIES)
-    )
+    # One look at all of billing's books: a sale that is paid meanwhile must not differ from its tenders.
+    async with databases["billing"].look() as billing:
+        sales = {row["sale_id"]: row for row in await _rows(billing, SALES)}
+        await _ledger(found, billing)
+        _tenders(found, sales.values(), await _rows(billing, TENDERS), await _rows(billing, ENTRIES))
+    async with databases["fiscal"].look() as fiscal:
+        receipts, registers = await _rows(fiscal, RECEIPTS), await _rows(fiscal, REGISTERS)
     _receipts(found, sales, receipts)
-    await _sessions(found, sales.values(), databases["hall"])
+    async with databases["hall"].look() as hall:
+        _sessions(found, sales.values(), await _rows(hall, SESSIONS))
     if kkm_url is not None:
-        registers = await _rows(databases["fiscal"], REGISTERS)
         await _documents(found, receipts, registers, kkm_url)
     for database in databases.values():
-        found.parked += (await _rows(database, "select count(*) as n from parked"))[0]["n"]
-        found.unsent += (await _rows(database, "select count(*) as n from outbox where published_at is null"))[0]["n"]
+        async with database.begin() as tx:
+            found.parked += (await _rows(tx, PARKED))[0]["n"]
+            found.unsent += (await _rows(tx, UNSENT))[0]["n"]
     found.unfinished = sum(1 for sale in sales.values() if sale["state"] in ("open", "fiscalising"))
     return found
 
@@ -91,6 +93,9 @@ RECEIPTS = """
     from receipt
 """
 REGISTERS = "select register_id, num_device, kkt_number, inn from register where mode = 'kkm_server'"
+SESSIONS = "select session_id, state from session"
+PARKED = "select count(*) as n from parked"
+UNSENT = "select count(*) as n from outbox where published_at is null"
 UNBALANCED = (
     "select entry_id, sum(amount_kopecks)::bigint as off from posting group by 1 having sum(amount_kopecks) <> 0"
 )
@@ -101,7 +106,7 @@ DRIFTED = """
 """
 
 
-async def _ledger(found: Findings, billing: Database) -> None:
+async def _ledger(found: Findings, billing: Tx) -> None:
     """Entries add up, balances are the sums of their postings."""
     for row in await _rows(billing, UNBALANCED):
         found.off(row["off"], f"entry {row['entry_id']}")
@@ -152,9 +157,9 @@ def _receipts(found: Findings, sales: Mapping[UUID, Row], receipts: list[Row]) -
         found.twice(f"a receipt is of sale {sale_id}, which nobody knows")
 
 
-async def _sessions(found: Findings, sales: Iterable[Row], hall: Database) -> None:
+def _sessions(found: Findings, sales: Iterable[Row], sessions: list[Row]) -> None:
     """Every paid session ran or runs."""
-    states = {row["session_id"]: row["state"] for row in await _rows(hall, "select session_id, state from session")}
+    states = {row["session_id"]: row["state"] for row in sessions}
     for sale in sales:
         if sale["what"] == "session" and (sale["state"] == "paid" or sale["handed_over"]):
             state = states.get(sale["session_id"])
@@ -207,6 +212,5 @@ def _claims(found: Findings, receipts: list[Row], documents: list[Found]) -> Non
             found.foreign += 1
 
 
-async def _rows(database: Database, query: str) -> list[Row]:
-    async with database.engine.connect() as conn:
-        return [dict(row._mapping) for row in await conn.execute(text(query))]
+async def _rows(tx: Tx, query: str) -> list[Row]:
+    return [dict(row._mapping) for row in await tx.conn.execute(text(query))]

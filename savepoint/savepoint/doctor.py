@@ -1,5 +1,6 @@
 """What keeps a stack from running on this machine, and what to do about it."""
 
+import os
 import shutil
 import socket
 from dataclasses import dataclass
@@ -28,8 +29,11 @@ class Check:
 async def examine(data: Path, port: int, kkm_port: int) -> list[Check]:
     """Look at everything that a stack needs; with a stack running, at the stack itself."""
     folder = Folder(data)
-    running = folder.read() if folder.in_use() else None
-    checks = [_disk(folder), _broker()]
+    taken, checks = folder.in_use(), [_disk(folder), _broker()]
+    running = folder.read() if taken else None
+    if taken and running is None:
+        said = "starts or stops, or its running.json is damaged: try again in a moment, then `savepoint down`"
+        return [*checks, Check("stack", False, said)]
     if running is None:
         checks += [_port("port", port, "--port"), _port("KKM-Server port", kkm_port, "--kkm-port")]
         return [*checks, Check("stack", True, "does not run; start it with `savepoint up`")]
@@ -40,6 +44,8 @@ def _disk(folder: Folder) -> Check:
     place = folder.path
     while not place.exists():
         place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        return Check("disk", False, f"{folder.path} cannot be written to: choose another with --data")
     free = shutil.disk_usage(place).free
     said = f"{free // 1024**2} MB free for {folder.path}"
     return Check(

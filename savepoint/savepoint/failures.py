@@ -7,7 +7,7 @@ class Exit(IntEnum):
     """Exit codes of `savepoint`; 2 is a wrong option, as everywhere."""
 
     FOUND = 1
-    """An audit found something."""
+    """An audit or the doctor found something."""
     PORT = 3
     FOLDER_IN_USE = 4
     SCHEMA = 5
@@ -15,8 +15,10 @@ class Exit(IntEnum):
     KAFKA = 7
     REGISTER = 8
     DISK = 9
+    """The disk is full, or the data folder cannot be written to."""
     NOT_RUNNING = 10
     STACK = 11
+    """The stack does not start, is not ready, or does not stop."""
 
 
 class CommandFailed(Exception):

@@ -5,6 +5,8 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,21 +46,31 @@ class Folder:
     def __truediv__(self, name: str) -> Path:
         return self.path / name
 
-    def prepare(self, fresh: bool = False) -> None:
-        """Take the folder for this process, empty if `fresh`. Raises CommandFailed."""
-        try:
+    def prepare(self) -> None:
+        """Take the folder for this process. Raises CommandFailed."""
+        with self._usable():
             self.path.mkdir(parents=True, exist_ok=True)
             self._take()
-            if fresh:
-                self._empty()
             free = shutil.disk_usage(self.path).free
-        except OSError as wrong:
-            raise CommandFailed(
-                Exit.DISK, f"{self.path} cannot be used: {wrong.strerror}. Choose another with --data."
-            ) from None
         if free < DISK_MIN_BYTES:
             free_mb = free // 1024 // 1024
             raise CommandFailed(Exit.DISK, f"Only {free_mb} MB are free for {self.path}: make room, or use --data.")
+
+    def make(self) -> None:
+        """See that the folder is there and can be written to. Raises CommandFailed."""
+        with self._usable():
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self / "lock").touch()
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as wrong:
+            no_folder = isinstance(wrong, (FileExistsError, NotADirectoryError))
+            said = "it is not a folder" if no_folder else wrong.strerror
+            message = f"{self.path} cannot be used: {said}. Choose another with --data."
+            raise CommandFailed(Exit.DISK, message) from None
 
     def _take(self) -> None:
         self._lock = (self / "lock").open("a")
@@ -67,23 +79,37 @@ class Folder:
         except BlockingIOError:
             message = f"{self.path} is in use by another savepoint. Stop it with `savepoint down`, or choose --data."
             raise CommandFailed(Exit.FOLDER_IN_USE, message) from None
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
 
-    def _empty(self) -> None:
-        for one in self.path.iterdir():
-            if one.name == "lock":
-                continue
-            shutil.rmtree(one) if one.is_dir() else one.unlink()
+    def empty(self) -> None:
+        """Lose everything in the folder, which is this process's. Raises CommandFailed."""
+        with self._usable():
+            for one in self.path.iterdir():
+                if one.name == "lock":
+                    continue
+                shutil.rmtree(one) if one.is_dir() else one.unlink()
 
     def in_use(self) -> bool:
         """Whether a stack holds the folder now."""
         if not (self / "lock").exists():
             return False
-        with (self / "lock").open("a") as probe:
+        with self._usable(), (self / "lock").open() as probe:
             try:
                 fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
         return False
+
+    def holder(self) -> int:
+        """The process that holds the folder. Raises CommandFailed when none does."""
+        if not self.in_use():
+            message = (
+                f"No stack runs in {self.path}. Start one with `savepoint up`, or name another folder with --data."
+            )
+            raise CommandFailed(Exit.NOT_RUNNING, message)
+        return int((self / "lock").read_text())
 
     def write(self, running: Running) -> None:
         """Say what runs; whole or not at all."""
@@ -99,13 +125,14 @@ class Folder:
             return None
 
     def running(self) -> Running:
-        """The stack that runs now. Raises CommandFailed when none does."""
-        found = self.read() if self.in_use() else None
+        """The stack that runs now. Raises CommandFailed when none does, or it does not tell where its parts are."""
+        pid, found = self.holder(), self.read()
         if found is None:
             message = (
-                f"No stack runs in {self.path}. Start one with `savepoint up`, or name another folder with --data."
+                f"The stack of {self.path} (process {pid}) starts or stops, or its running.json is damaged. "
+                "Try again in a moment; if that does not help, stop it with `savepoint down`."
             )
-            raise CommandFailed(Exit.NOT_RUNNING, message)
+            raise CommandFailed(Exit.STACK, message)
         return found
 
     def secret(self, name: str) -> str:

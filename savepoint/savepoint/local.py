@@ -12,11 +12,13 @@ from typing import get_args
 
 import httpx
 from rich.console import Console
+from typer import BadParameter
 
 import staff.app
 import staff.settings
 from contracts.staff import RoleName
 from kit.db import Database
+from savepoint import leftovers
 from savepoint.day import Club, Day, DayFailed, desk, set_up
 from savepoint.failures import CommandFailed, Exit
 from savepoint.folder import Folder, Running
@@ -28,23 +30,41 @@ from savepoint.stack import Options, Stack
 
 DETACH_WITHIN_S = 90
 STOP_WITHIN_S = 40
+STOP_BY_HAND = "  stop     Ctrl+C"
+"""The last line that a stack says before it serves."""
 
 __all__ = ["Options", "demo", "detached", "serve", "status", "stop", "token"]
 
 
 async def serve(folder: Folder, options: Options, out: Console, *, fresh: bool) -> None:
     """Run the stack until it is told to stop."""
-    folder.prepare(fresh)
+    _take(folder, fresh)
     progress = Progress(out)
     stack = Stack(folder, options, progress.begin)
-    with progress.live():
-        await stack.start()
-        progress.end()
+    await _start(stack, progress)
     try:
         _where(out, stack.running, {"owner": stack.owner_password} if stack.owner_password else {})
         await _until_stopped(stack, out)
     finally:
         await stack.stop()
+
+
+def _take(folder: Folder, fresh: bool) -> None:
+    """Make the folder this process's, empty if `fresh`, and end what a killed stack left running in it."""
+    folder.prepare()
+    leftovers.end(folder, postgres=fresh)
+    if fresh:
+        folder.empty()
+
+
+async def _start(stack: Stack, progress: Progress) -> None:
+    """Start the stack in sight of the person; a SIGTERM on the way stops what was started."""
+    starting = asyncio.current_task()
+    assert starting is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, starting.cancel)
+    with progress.live():
+        await stack.start()
+        progress.end()
 
 
 async def demo(folder: Folder, options: Options, out: Console, *, keep: bool) -> bool:
@@ -57,12 +77,10 @@ async def demo(folder: Folder, options: Options, out: Console, *, keep: bool) ->
         out.print("The first day was played here before; serving what is there. Begin anew with `savepoint demo`.")
         await serve(folder, options, out, fresh=False)
         return True
-    folder.prepare(fresh=True)
+    _take(folder, fresh=True)
     progress = Progress(out)
     stack = Stack(folder, options, progress.begin)
-    with progress.live():
-        await stack.start()
-        progress.end()
+    await _start(stack, progress)
     watching = asyncio.create_task(stack.watch())
     try:
         club = await _play(stack, progress, out)
@@ -70,7 +88,7 @@ async def demo(folder: Folder, options: Options, out: Console, *, keep: bool) ->
         found = await audit(places, folder.path)
         for note in found.notes:
             out.print(f"  {note}")
-        out.print(f"audit: [bold]{found.line()}[/]" if out.is_terminal else f"audit: {found.line()}")
+        out.print(f"audit: {found.line()}", style="bold")
         if keep:
             _where(out, stack.running, club.logins)
             await _until_stopped(stack, out)
@@ -110,7 +128,7 @@ def _where(out: Console, running: Running, logins: dict[str, str]) -> None:
     out.print(f"  receipts {running.kkm_url}")
     for login, password in logins.items():
         out.print(f"  sign in  {login} / {password}")
-    out.print("  stop     Ctrl+C")
+    out.print(STOP_BY_HAND)
 
 
 async def _until_stopped(stack: Stack, out: Console) -> None:
@@ -130,8 +148,9 @@ async def detached(data: Path, arguments: list[str], out: Console) -> None:
     """Start `savepoint up` in the background; returns when it serves."""
     folder = Folder(data)
     if folder.in_use():
-        raise CommandFailed(Exit.FOLDER_IN_USE, f"{folder.path} is in use. Stop it with `savepoint down`.")
-    folder.path.mkdir(parents=True, exist_ok=True)
+        message = f"{folder.path} is in use by another savepoint. Stop it with `savepoint down`, or choose --data."
+        raise CommandFailed(Exit.FOLDER_IN_USE, message)
+    folder.make()
     command = [sys.executable, "-m", "savepoint.main", *[word for word in arguments if word != "--detach"]]
     log = folder / "stack.log"
     with log.open("wb") as writing:
@@ -139,25 +158,30 @@ async def detached(data: Path, arguments: list[str], out: Console) -> None:
             command, stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.STDOUT, start_new_session=True
         )
     for _ in range(DETACH_WITHIN_S * 10):
-        if "Savepoint serves at" in log.read_text():
-            out.print("".join(log.read_text().partition("Savepoint serves at")[1:]))
+        said = log.read_text()
+        if STOP_BY_HAND in said:
+            where = "".join(said.partition("Savepoint serves at")[1:]).partition(STOP_BY_HAND)[0]
+            out.print(f"{where}  stop     savepoint down --data {folder.path}")
             return
         if process.poll() is not None:
             code = Exit(process.returncode) if process.returncode in set(Exit) else Exit.STACK
-            raise CommandFailed(code, log.read_text().strip().splitlines()[-1].removeprefix("savepoint: "))
+            last = (log.read_text().strip() or f"it stopped at once; see {log}").splitlines()[-1]
+            raise CommandFailed(code, last.removeprefix("savepoint: "))
         await asyncio.sleep(0.1)
+    process.terminate()
     raise CommandFailed(Exit.STACK, f"it does not serve after {DETACH_WITHIN_S} s; see {log}")
 
 
 async def stop(folder: Folder) -> None:
     """Stop the stack that holds the folder. Raises CommandFailed where none does."""
-    running = folder.running()
-    os.kill(running.pid, signal.SIGTERM)
+    pid = folder.holder()
+    with suppress(ProcessLookupError):  # it ended by itself, a moment ago
+        os.kill(pid, signal.SIGTERM)
     for _ in range(STOP_WITHIN_S * 10):
         if not folder.in_use():
             return
         await asyncio.sleep(0.1)
-    raise CommandFailed(Exit.STACK, f"process {running.pid} does not stop")
+    raise CommandFailed(Exit.STACK, f"process {pid} does not stop")
 
 
 async def status(folder: Folder) -> dict[str, str]:
@@ -173,9 +197,9 @@ async def status(folder: Folder) -> dict[str, str]:
 
 async def token(folder: Folder, role: str) -> str:
     """A bearer token with the permissions of `role`. Raises CommandFailed."""
-    running = folder.running()
     if role not in get_args(RoleName):
-        raise CommandFailed(Exit.STACK, f"there is no role {role}: {', '.join(get_args(RoleName))}")
+        raise BadParameter(f"there is no role {role}: {', '.join(get_args(RoleName))}")
+    running = folder.running()
     settings = staff.settings.Settings(**common(running, "staff"), signing_secret=folder.secret("signing"))
     db = Database(settings.database(), "staff", connections=1)
     try:

@@ -1,8 +1,12 @@
 """`savepoint`, the command: a whole club on one machine, and what operators need anywhere."""
 
 import asyncio
+import errno
 import json
+import logging
+import signal
 import sys
+import warnings
 from collections.abc import Coroutine
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +16,8 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+from typer.exceptions import TyperException
 
 from contracts.topics import SHARED, branch
 from kit.kafka import Kafka
@@ -20,6 +26,7 @@ from kit.topics import declare
 from savepoint import operations, schema
 from savepoint.failures import CommandFailed, Exit
 from savepoint.folder import DEFAULT, Folder
+from savepoint.options import AsJson, Data, Fresh, Id, KafkaAt, KkmAt, KkmPort, Of, Only, Port, PostgresAt
 from savepoint.places import Environment, places
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__, add_completion=False)
@@ -28,35 +35,13 @@ parked = typer.Typer(no_args_is_help=True, help="Messages that could not be hand
 app.add_typer(topics, name="topics")
 app.add_typer(parked, name="parked")
 
-out = Console(soft_wrap=True, highlight=False)
-
-Data = Annotated[Path, typer.Option("--data", help="The stack's data folder.", envvar="SAVEPOINT_DATA")]
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Where everything is served; 0: any free port.")]
-KkmPort = Annotated[int, typer.Option("--kkm-port", min=0, max=65535, help="The emulator's port; 0: any free port.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with an empty data folder; what is in it is lost.")]
-KafkaAt = Annotated[
-    str | None, typer.Option("--kafka", metavar="HOST:PORT", help="A Kafka instead of the small broker.")
-]
-PostgresAt = Annotated[str | None, typer.Option("--postgres", metavar="URL", help="A Postgres, as its superuser.")]
-KkmAt = Annotated[str | None, typer.Option("--kkm", metavar="URL", help="A KKM-Server instead of the emulator.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For a program to read.")]
-Only = Annotated[str | None, typer.Option("--service", help="One service; default: all.")]
+# What services and devices said is printed as it is: "[type=missing]" is no style, and ":100:" no picture.
+out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run `work`; a failure that has words for the person becomes one line and its exit code."""
-    try:
-        return asyncio.run(work)
-    except CommandFailed as failed:
-        sys.stderr.write(f"savepoint: {failed}\n")
-        raise typer.Exit(failed.code) from None
-    except OSError as wrong:
-        if wrong.errno != 28:  # ENOSPC
-            raise
-        sys.stderr.write(
-            "savepoint: the disk is full. Make room, then start again: nothing that was confirmed is lost.\n"
-        )
-        raise typer.Exit(Exit.DISK) from None
+    """What `work` gives."""
+    return asyncio.run(work)
 
 
 @app.command()
@@ -171,7 +156,8 @@ def examine(data: Data = DEFAULT, port: Port = 8080, kkm_port: KkmPort = 5893, a
         out.print(json.dumps([asdict(check) for check in checks]))
     else:
         for check in checks:
-            out.print(f"{'[green]ok[/]  ' if check.well else '[red]look[/]'} {check.name:16} {check.said}")
+            mark = ("ok  ", "green") if check.well else ("look", "red")
+            out.print(Text.assemble(mark, f" {check.name:16} {check.said}"))
     if not all(check.well for check in checks):
         raise typer.Exit(Exit.FOUND)
 
@@ -193,9 +179,7 @@ def migrate() -> None:
 
 @topics.command("apply")
 def apply_topics(
-    kafka: Annotated[
-        str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Default: the running stack's.")
-    ] = None,
+    kafka: KafkaAt = None,
     replication: Annotated[int, typer.Option("--replication", min=1, max=9)] = 1,
     club: Annotated[list[UUID] | None, typer.Option("--club", help="Make this club's own topics too.")] = None,
     data: Data = DEFAULT,
@@ -214,16 +198,25 @@ def parked_list(data: Data = DEFAULT, service: Only = None, as_json: AsJson = Fa
     if as_json:
         out.print(json.dumps(found))
         return
-    table = Table("service", "id", "state", "type", "key", "parked at", "why")
-    for one in found:
-        table.add_row(
-            *[str(one[name])[:60] for name in ("service", "id", "state", "type", "key", "parked_at", "error")]
-        )
-    out.print(table if found else "nothing is parked")
+    rows = [[_plain(one[name]) for name in PARKED_COLUMNS] for one in found]
+    if not found:
+        out.print("nothing is parked")
+    elif out.is_terminal:
+        table = Table(*PARKED_COLUMNS)
+        for row in rows:
+            table.add_row(*[cell[:60] for cell in row])
+        out.print(table)
+    else:
+        for row in [list(PARKED_COLUMNS), *rows]:
+            sys.stdout.write("\t".join(row) + "\n")
 
 
-Id = Annotated[int, typer.Argument(min=1, help="The id that `parked list` shows.")]
-Of = Annotated[str, typer.Option("--service", help="Whose message it is.")]
+PARKED_COLUMNS = ("service", "id", "state", "type", "key", "parked_at", "error")
+
+
+def _plain(value: object, kept: str = "") -> str:
+    """`value` without what a terminal would obey: a message may hold anything."""
+    return "".join(one if one.isprintable() or one in kept else json.dumps(one)[1:-1] for one in str(value))
 
 
 @parked.command("show")
@@ -232,7 +225,7 @@ def parked_show(parked_id: Id, service: Of, data: Data = DEFAULT) -> None:
     found = [one for one in run(operations.parked_messages(places, data, service)) if one["id"] == parked_id]
     if not found:
         raise typer.BadParameter(f"{service} has parked no message {parked_id}")
-    out.print(json.dumps(found[0], indent=1, ensure_ascii=False))
+    out.print(_plain(json.dumps(found[0], indent=1, ensure_ascii=False), kept="\n"))
 
 
 @parked.command("retry")
@@ -250,7 +243,29 @@ def parked_drop(parked_id: Id, service: Of, data: Data = DEFAULT) -> None:
 
 
 def main() -> None:
-    app()
+    """The command: a failure that has words for the person becomes one line and its exit code."""
+    # Both say on stderr, in their own words, what is no news or what we say ourselves.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        code = app(standalone_mode=False)
+    except CommandFailed as failed:
+        code = _failed(failed.code, str(failed))
+    except TyperException as wrong:
+        code = _failed(wrong.exit_code, wrong.format_message())
+    except asyncio.CancelledError:
+        code = 128 + signal.SIGTERM
+    except OSError as wrong:
+        if wrong.errno != errno.ENOSPC:
+            raise
+        code = _failed(Exit.DISK, "the disk is full. Make room, then start again: nothing that was confirmed is lost.")
+    sys.exit(code)
+
+
+def _failed(code: int, said: str) -> int:
+    if said:  # nothing where the help was shown instead
+        sys.stderr.write(f"savepoint: {said}\n")
+    return code
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from aiokafka.errors import KafkaError
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from typer import BadParameter
 
 from kit import outbox, parked
@@ -18,6 +19,7 @@ from savepoint.audit import Findings
 from savepoint.audit import audit as compare
 from savepoint.failures import CommandFailed, Exit
 from savepoint.places import Places
+from savepoint.schema import postgres_failed
 
 T = TypeVar("T")
 Find = Callable[[Path], Places]
@@ -93,6 +95,8 @@ async def _with(place: Places, work: Callable[[dict[str, Database]], Awaitable[T
         return await work(databases)
     except Transient as wrong:
         raise CommandFailed(Exit.POSTGRES, f"{wrong}. Check that it runs.") from None
+    except DBAPIError as wrong:
+        raise postgres_failed(wrong) from None
     finally:
         for db in databases.values():
             await db.engine.dispose()

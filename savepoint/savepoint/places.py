@@ -12,10 +12,12 @@ from typing import Literal
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from kit.db import Database
 from kit.kafka import Kafka
 from kit.settings import SECRETS
+from savepoint.failures import CommandFailed, Exit
 from savepoint.folder import Folder
 from savepoint.schema import SERVICES, as_owner
 
@@ -35,9 +37,14 @@ class Environment(BaseSettings):
     kkm_url: str | None = None
 
     def admin_url(self) -> str:
-        """The superuser's address with its password."""
+        """The superuser's address with its password. Raises CommandFailed for what is no address."""
         assert self.postgres_url is not None
-        url, secret = make_url(self.postgres_url), self.postgres_password
+        secret = self.postgres_password
+        try:
+            url = make_url(self.postgres_url)
+        except (ArgumentError, ValueError):
+            message = "SAVEPOINT_POSTGRES_URL is not an address like postgresql://user@host:5432."
+            raise CommandFailed(Exit.POSTGRES, message) from None
         return (url.set(password=secret.get_secret_value()) if secret else url).render_as_string(hide_password=False)
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import asyncpg
 from alembic.util import CommandError
 from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 
 from kit import migrate
 from kit.db import Database
@@ -49,18 +50,34 @@ async def prepare(admin_url: str, passwords: Mapping[str, str] = MappingProxyTyp
 
     `passwords` by service are what the services sign in with, where the server asks for one.
     """
+    plain = make_url(admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        plain = make_url(admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
         admin = await asyncpg.connect(plain, timeout=10)
-    except (OSError, asyncpg.PostgresError) as wrong:
-        raise CommandFailed(Exit.POSTGRES, f"Postgres does not answer: {wrong}. Check its address.") from None
-    try:
+        try:
+            for service in SERVICES:
+                await provision(admin, service, service, passwords.get(service))
+        finally:
+            await admin.close()
         for service in SERVICES:
-            await provision(admin, service, service, passwords.get(service))
-    finally:
-        await admin.close()
-    for service in SERVICES:
-        await upgrade(as_owner(admin_url, service))
+            await upgrade(as_owner(admin_url, service))
+    except (OSError, asyncpg.PostgresError, DBAPIError) as wrong:
+        raise postgres_failed(wrong) from None
+
+
+FULL_DISK = "53100"
+UNKNOWN_NAMES = ("42P01", "42703", "3D000")
+"""Of a table, of a column, of a database."""
+
+
+def postgres_failed(wrong: Exception) -> CommandFailed:
+    """What Postgres or the way to it said, with what a person can do about it."""
+    cause = wrong.orig if isinstance(wrong, DBAPIError) and wrong.orig is not None else wrong
+    state, said = getattr(cause, "sqlstate", None) or "", str(cause).splitlines()[0] if str(cause) else repr(cause)
+    if state == FULL_DISK:
+        return CommandFailed(Exit.DISK, f"Postgres has no room on its disk ({said}). Make room and try again.")
+    if state in UNKNOWN_NAMES:
+        return CommandFailed(Exit.SCHEMA, f"The databases are older ({said}). Run `savepoint migrate` first.")
+    return CommandFailed(Exit.POSTGRES, f"Postgres did not do it: {said}. Check its address and that it runs.")
 
 
 async def upgrade(db: Database) -> None:

@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import text
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
@@ -32,6 +33,7 @@ import hall.settings
 import kit.settings
 import staff.app
 import staff.settings
+from edge import problems
 from edge.http import Server
 from kit import migrate, telemetry
 from kit.db import Database
@@ -122,8 +124,10 @@ def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI]) -> Sta
         services = {name: f"{running.url}/api/{name}/openapi.json" for name in apps}
         return JSONResponse({"savepoint": services, "receipts": running.kkm_url, "health": f"{running.url}/readyz"})
 
-    routes = [Route("/", where), Route("/readyz", ready), Route("/livez", alive)]
-    return Starlette(routes=[*routes, *(Mount(f"/api/{name}", app) for name, app in apps.items())], lifespan=lifespan)
+    routes: list[Route | Mount] = [Route("/", where), Route("/readyz", ready), Route("/livez", alive)]
+    routes += [Mount(f"/api/{name}", app) for name, app in apps.items()]
+    failures: dict[Any, Any] = {HTTPException: problems.http}
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=failures)
 
 
 def _say(line: str) -> None:

