@@ -43,7 +43,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One operation. `body` and `ids` are good ones; `keyed`: it takes an Idempotency-Key."""
+    """One operation. `body` and what is `known` are good; `keyed`: it takes an Idempotency-Key."""
 
     service: str
     method: str
@@ -51,7 +51,7 @@ class Endpoint:
     permission: str | None
     keyed: bool
     body: Any
-    ids: Mapping[str, str]
+    known: Mapping[str, str]
     fields: tuple[Field, ...]
 
     def __str__(self) -> str:
@@ -71,7 +71,7 @@ class Endpoint:
         return tuple(field for field in self.fields if field.place in ("query", "header"))
 
     def url(self, **ids: str) -> str:
-        return f"/api/{self.service}" + self.template.format(**{**self.ids, **ids})
+        return f"/api/{self.service}" + self.template.format(**{**self.known, **ids})
 
     def body_with(self, field: Field, value: Any) -> Any:
         """The good body with `value` in one of its fields."""
@@ -94,8 +94,8 @@ def _replaced(whole: Any, at: tuple[str | int, ...], value: Any) -> Any:
     return {**whole, at[0]: _replaced(whole[at[0]], at[1:], value)}
 
 
-async def endpoints(http: httpx.AsyncClient, ids: Mapping[str, str]) -> list[Endpoint]:
-    """All endpoints of the stack behind `http`; `ids` has an id for everything that a path or a body may name."""
+async def endpoints(http: httpx.AsyncClient, known: Mapping[str, str]) -> list[Endpoint]:
+    """All endpoints of the stack behind `http`; `known` has an id for everything that they name."""
     found: list[Endpoint] = []
     for service in SERVICES:
         document = (await http.get(f"/api/{service}/openapi.json")).raise_for_status().json()
@@ -105,7 +105,7 @@ async def endpoints(http: httpx.AsyncClient, ids: Mapping[str, str]) -> list[End
             told = committed["paths"][path][method]
             operation = {**document["paths"][path][method], "x-permission": told.get("x-permission")}
             keyed = any(one["name"] == "Idempotency-Key" for one in told.get("parameters", ()))
-            found.append(_Reader(document, ids).endpoint(service, method, path, operation, keyed))
+            found.append(_Reader(document, known).endpoint(service, method, path, operation, keyed))
     return found
 
 
@@ -116,8 +116,8 @@ def _operations(document: Schema) -> set[tuple[str, str]]:
 class _Reader:
     """Reads one service's document, and makes good values of its schemas and its examples."""
 
-    def __init__(self, document: Schema, ids: Mapping[str, str]) -> None:
-        self.ids = ids
+    def __init__(self, document: Schema, known: Mapping[str, str]) -> None:
+        self.known = known
         self.schemas: Schema = document.get("components", {}).get("schemas", {})
         self.examples: dict[str, Any] = {}
         for schema in self.schemas.values():
@@ -133,10 +133,10 @@ class _Reader:
             (content,) = operation["requestBody"]["content"].values()
             body = self._good("body", content["schema"])
             fields += self._fields((), content["schema"])
-        unknown = set(re.findall(r"{(\w+)}", path)) - self.ids.keys()
+        unknown = set(re.findall(r"{(\w+)}", path)) - self.known.keys()
         assert not unknown, f"{method} {path}: this test makes no {unknown}; let World have one"
         own = operation["x-permission"], keyed, body
-        return Endpoint(service, method.upper(), path, *own, self.ids, tuple(fields))
+        return Endpoint(service, method.upper(), path, *own, self.known, tuple(fields))
 
     def _parameter(self, told: Schema) -> Field:
         schema, nullable = self._plain(told["schema"])
@@ -145,7 +145,7 @@ class _Reader:
     def _fields(self, at: tuple[str | int, ...], whole: Schema) -> Iterator[Field]:
         """Every field of a body, with those inside of other fields."""
         schema, _ = self._plain(whole)
-        for name, member in schema.get("properties", {}).items():
+        for name, member in self._members(str(at[-1]) if at else "", schema):
             plain, nullable = self._plain(member)
             yield Field("body", (*at, name), plain, name in schema.get("required", ()), nullable)
             yield from self._fields((*at, name), plain)
@@ -153,6 +153,12 @@ class _Reader:
             plain, nullable = self._plain(schema["items"])
             yield Field("body", (*at, 0), plain, False, nullable)
             yield from self._fields((*at, 0), plain)
+
+    def _members(self, name: str, schema: Schema) -> Iterator[tuple[str, Schema]]:
+        """What an object has; where its members may have any name, one that is in an example."""
+        yield from schema.get("properties", {}).items()
+        if isinstance(schema.get("additionalProperties"), dict):
+            yield next(iter(self.examples[name])), schema["additionalProperties"]
 
     def _plain(self, schema: Schema) -> tuple[Schema, bool]:
         """The schema itself in the place of references to it, and whether null will do as well."""
@@ -169,12 +175,14 @@ class _Reader:
         """A value that this schema accepts; `name` says what it is about."""
         schema, _ = self._plain(whole)
         match schema.get("type"):
+            case "object" if isinstance(schema.get("additionalProperties"), dict):
+                return self.examples[name]
             case "object":
                 return {key: self._good(key, member) for key, member in schema.get("properties", {}).items()}
             case "array":
                 return [self._good(name, schema["items"])]
             case "integer":
-                return self.examples.get(name, max(schema.get("minimum", 1), 1))
+                return int(self.examples.get(name, max(schema.get("minimum", 1), 1)))
             case "boolean":
                 return True
         return self._good_text(name, schema)
@@ -182,8 +190,8 @@ class _Reader:
     def _good_text(self, name: str, schema: Schema) -> Any:
         if "enum" in schema or "const" in schema:
             return schema.get("const", schema.get("enum", [None])[0])
-        if schema.get("format") == "uuid":
-            assert name in self.ids, f"this test makes no {name}; let World have one"
-            return self.ids[name]
+        if name in self.known:
+            return self.known[name]
+        assert schema.get("format") != "uuid", f"this test makes no {name}; let World have one"
         by_format = {"date": "2026-02-01", "password": "совсем другой пароль"}
-        return by_format.get(schema.get("format", "")) or self.examples.get(name, schema.get("default") or "слово")
+        return by_format.get(schema.get("format", "")) or self.examples.get(name, schema.get("default", "слово"))

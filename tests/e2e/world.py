@@ -22,6 +22,8 @@ class World:
 
     http: httpx.AsyncClient
     token: str
+    of_the_org: str
+    """The token of an owner of all clubs."""
     powerless: str
     """The token of a machine that may do nothing by HTTP."""
     here: dict[str, str]
@@ -47,7 +49,7 @@ async def world(stack: Stack, club: Club, around: AsyncExitStack) -> World:
     proof = {"machine_id": machine["machine_id"], "secret": machine["secret"]}
     powerless = (await owner.post("/staff/v1/machines/token", proof))["access_token"]
     here["machine_id"] = machine["machine_id"]
-    made = World(other.http, other.token, powerless, here, there, owner)
+    made = World(other.http, other.token, owner.token, powerless, here, there, owner)
     made._cleaning.append(("POST", f"/hall/v1/sessions/{there['session_id']}/end", {"reason": "гость ушёл"}))
     counted = {"cash_kopecks": HOUR_PRICE}
     made._cleaning.append(("POST", f"/billing/v1/shifts/{there['shift_id']}/close", counted))
@@ -62,6 +64,7 @@ async def _here(owner: Desk, club: Club) -> dict[str, str]:
     client = await owner.post("/billing/v1/clients", _somebody(), 201, USED_KEY)
     nobodys = {name: str(uuid4()) for name in ("session_id", "sale_id", "shift_id", "receipt_id")}
     return nobodys | {
+        "name": f"ничьё имя {uuid4().hex[:8]}",
         "club_id": club.club_id,
         "clubs": club.club_id,
         "zone_id": device["zone_id"],

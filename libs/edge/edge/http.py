@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from prometheus_fastapi_instrumentator import Instrumentator
-from pydantic import AfterValidator, BaseModel, ConfigDict, Strict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, StringConstraints
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -40,10 +40,11 @@ def _printable(text: str) -> str:
     """No control characters and no broken surrogates: neither a database nor a receipt takes them."""
     if any(ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF or ord(c) == 127 for c in text):
         raise ValueError("holds characters that cannot be printed")
-    return text.strip()
+    return text
 
 
-Text = Annotated[str, AfterValidator(_printable)]
+# Stripped first: a name of three spaces is too short.
+Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
 """A line of text from outside. Add a `Field(max_length=...)`."""
 Whole = Annotated[int, Strict()]
 """A number in a body: `true`, `"7"` and `7.0` are none. Add a `Field(ge=..., le=...)`."""
@@ -67,7 +68,14 @@ def create_app(
         async with service.running():
             yield
 
-    app = FastAPI(title=f"Savepoint {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=f"Savepoint {service.name}",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a path is there or it is not
+    )
     app.state.service, app.state.tokens, app.state.db = service, tokens, service.db
     app.state.stopping = asyncio.Event()
     problems.install(app)

@@ -13,6 +13,12 @@ from kit.errors import Refused, Transient
 log = logging.getLogger(__name__)
 
 CODES = {400: "request_invalid", 404: "path_not_found", 405: "method_not_allowed", 413: "body_too_large"}
+DETAILS = {
+    400: "The body cannot be read. Send JSON in UTF-8.",
+    404: "There is nothing here. The APIs are under /api/<service>/v1.",
+    405: "This cannot be asked here in this way. The header Allow says how it can.",
+}
+"""In the place of the framework's own words, which say less."""
 
 
 def document(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:
@@ -32,6 +38,13 @@ def _response(problem: dict[str, Any], **headers: str) -> JSONResponse:
     return JSONResponse(problem, problem["status"], headers, media_type="application/problem+json")
 
 
+async def http(_: Request, failure: HTTPException) -> JSONResponse:
+    """What the framework refuses by itself."""
+    status = failure.status_code
+    detail = DETAILS.get(status, failure.detail)
+    return _response(document(status, CODES.get(status, "http_error"), detail), **(failure.headers or {}))
+
+
 def install(app: FastAPI) -> None:
     """Answer every failure of `app` with a problem; what nobody foresaw is a 500 that gives nothing away."""
 
@@ -45,10 +58,7 @@ def install(app: FastAPI) -> None:
         detail = "; ".join(f"{e['field']}: {e['problem']}" for e in errors[:3])
         return _response(document(422, "request_invalid", detail, params={"errors": errors}, retry="never"))
 
-    @app.exception_handler(HTTPException)
-    async def http(_: Request, failure: HTTPException) -> JSONResponse:
-        code = CODES.get(failure.status_code, "http_error")
-        return _response(document(failure.status_code, code, failure.detail), **(failure.headers or {}))
+    app.exception_handler(HTTPException)(http)
 
     @app.exception_handler(Transient)
     async def transient(_: Request, failure: Transient) -> JSONResponse:

@@ -42,8 +42,8 @@ class NewRegister(Body):
     name: Text = Field(min_length=1, max_length=64, examples=["Атол 30Ф"])
     mode: Literal["kkm_server", "off"] = "kkm_server"
     num_device: Whole = Field(default=0, ge=0, le=99)
-    kkt_number: Text = Field(default="", pattern=r"^[0-9]{0,20}$")
-    inn: Text = Field(default="", pattern=r"^([0-9]{10}|[0-9]{12})?$")
+    kkt_number: Text = Field(default="", pattern=r"^[0-9]{0,20}$", examples=["00105700000001"])
+    inn: Text = Field(default="", pattern=r"^([0-9]{10}|[0-9]{12})?$", examples=["7712345678"])
     cashier_name: Text = Field(default="", max_length=64)
 
 
