@@ -7,6 +7,7 @@ an earlier one. A crash between a send and its mark sends the row again; readers
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -29,6 +30,7 @@ POLL_S = 0.1
 """How soon rows of another process of this service are seen; rows of this one wake the relay at once."""
 PAUSES_S = (0.1, 0.3, 1, 3, 5)
 UNSENT_AGE_MAX_S = 60
+ASIDE_S = 10
 LOCK = 0x5A7E_0001
 
 Lane = tuple[str, str]
@@ -44,7 +46,8 @@ class Relay:
         self._failures = 0
         self._producer: AIOKafkaProducer | None = None
         self._stuck: set[Lane] = set()
-        """Lanes that failed while others went on; they are left aside until the others have nothing left."""
+        """Lanes that failed while others went on; left aside until the others have nothing left, or `ASIDE_S`."""
+        self._stuck_since_s = 0.0
 
     def health(self) -> str | None:
         """What is wrong with sending; None when nothing is."""
@@ -83,6 +86,8 @@ class Relay:
     async def send_some(self, connection: AsyncConnection) -> int:
         """Send the oldest rows, at most `READ_ROWS_MAX`; how many a broker confirmed."""
         oldest = select(rows).where(unsent).order_by(rows.c.id).limit(READ_ROWS_MAX)
+        if time.monotonic() - self._stuck_since_s > ASIDE_S:
+            self._stuck.clear()
         if self._stuck:
             oldest = oldest.where(tuple_(rows.c.topic, rows.c.key).not_in(self._stuck))
         async with connection.begin():
@@ -106,6 +111,7 @@ class Relay:
                 await connection.execute(update(rows).where(rows.c.id.in_(sent)).values(published_at=self.db.clock()))
             RELAYED.labels(self.db.source).inc(len(sent))
             self._recovered()
+            self._stuck_since_s = self._stuck_since_s if self._stuck else time.monotonic()
             self._stuck |= {lane for lane, ids in zip(lanes, results, strict=True) if len(ids) < len(lanes[lane])}
         else:
             # An idempotent producer that met a fatal error never recovers: the next pass makes a new one.
