@@ -232,3 +232,22 @@ def test_an_address_of_postgres_that_is_none_is_said(command: Any, monkeypatch: 
     monkeypatch.setenv("SAVEPOINT_POSTGRES_URL", "somewhere")
 
     assert "SAVEPOINT_POSTGRES_URL" in command(asked).failed(Exit.POSTGRES)
+
+
+async def test_a_stack_goes_on_mending_after_a_full_disk_and_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures, said, mended = [OSError(errno.ENOSPC, "No space left on device")] * 3, list[str](), asyncio.Event()
+
+    async def mend(_: stack.Stack) -> None:
+        if failures:
+            raise failures.pop()
+        mended.set()
+
+    monkeypatch.setattr(stack, "WATCH_PAUSE_S", 0.01)
+    monkeypatch.setattr(stack.Stack, "_mend", mend)
+    watching = asyncio.create_task(stack.Stack(Folder(tmp_path), stack.Options(), said.append).watch())
+    await asyncio.wait_for(mended.wait(), 10)
+    watching.cancel()
+
+    assert said == ["not mended yet: [Errno 28] No space left on device"]
