@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -28,13 +28,17 @@ class World:
     """The token of a machine that may do nothing by HTTP."""
     here: dict[str, str]
     there: dict[str, str]
-    _owner: Desk
-    _cleaning: list[tuple[str, str, Any]] = field(default_factory=list)
+    owner: Desk
 
     async def leave(self) -> None:
         """End what was begun in the other club."""
-        for method, path, body in self._cleaning:
-            await self._owner.ask(method, path, 200, body)
+        shift = f"/billing/v1/shifts/{self.there['shift_id']}"
+        await self.owner.post(f"/hall/v1/sessions/{self.there['session_id']}/end", {"reason": "гость ушёл"})
+
+        async def closed() -> bool:
+            return (await self.owner.send("POST", f"{shift}/close", {"cash_kopecks": HOUR_PRICE})).status_code == 200
+
+        await soon(closed, "the other club's shift closes")
 
 
 async def world(stack: Stack, club: Club, around: AsyncExitStack) -> World:
@@ -50,9 +54,6 @@ async def world(stack: Stack, club: Club, around: AsyncExitStack) -> World:
     powerless = (await owner.post("/staff/v1/machines/token", proof))["access_token"]
     here["machine_id"] = machine["machine_id"]
     made = World(other.http, other.token, owner.token, powerless, here, there, owner)
-    made._cleaning.append(("POST", f"/hall/v1/sessions/{there['session_id']}/end", {"reason": "гость ушёл"}))
-    counted = {"cash_kopecks": HOUR_PRICE}
-    made._cleaning.append(("POST", f"/billing/v1/shifts/{there['shift_id']}/close", counted))
     await _quiet(stack)
     return made
 

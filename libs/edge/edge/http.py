@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from socket import socket
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from prometheus_fastapi_instrumentator import Instrumentator
-from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Strict, StringConstraints
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,6 +46,18 @@ def _printable(text: str) -> str:
 # Stripped first: a name of three spaces is too short.
 Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
 """A line of text from outside. Add a `Field(max_length=...)`."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """A database keeps it in UTC: the year 9999 somewhere in the west is 10000 there."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is further away than any calendar goes") from None
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment from outside, with its offset."""
 Whole = Annotated[int, Strict()]
 """A number in a body: `true`, `"7"` and `7.0` are none. Add a `Field(ge=..., le=...)`."""
 Flag = Annotated[bool, Strict()]

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from conftest import Fresh, Issuer, eventually
 from edge import idempotency
 from edge.auth import Caller, Tokens, needs
-from edge.http import Body, Text, create_app
+from edge.http import Body, Flag, Instant, Text, Whole, create_app
 from edge.idempotency import Answer, Once
 from kit.db import Database, Tx
 from kit.errors import Refused, Transient
@@ -28,8 +28,11 @@ _numbers = itertools.count(1)
 
 
 class Deposit(Body):
-    kopecks: int = Field(gt=0, le=10**9)
+    kopecks: Whole = Field(gt=0, le=10**9)
     note: Text = Field(default="", max_length=20)
+    by: Text = Field(default="Анна", min_length=1, max_length=20)
+    counted: Flag = True
+    at: Instant | None = None
 
 
 def routes(db: Database) -> APIRouter:
@@ -194,7 +197,10 @@ BAD_BODIES = (
     b"""
 { | [] | null | "text" | {"kopecks": -1} | {"kopecks": 1e99} | {"kopecks": 1.5} | {"kopecks": "x"} | {"kopecks": NaN}
 | {"kopecks": 1, "colour": "red"} | {"kopecks": 1, "note": "\\u0000"} | {"kopecks": 1, "note": "\\ud800"}
-| {"kopecks": 1, "note": "longer than twenty characters"}
+| {"kopecks": 1, "note": "longer than twenty characters"} | {"kopecks": true} | {"kopecks": "7"} | {"kopecks": 7.0}
+| {"kopecks": 1, "by": "   "} | {"kopecks": 1, "counted": 1} | {"kopecks": 1, "counted": "true"}
+| {"kopecks": 1, "at": "2026-01-01T00:00:00"} | {"kopecks": 1, "at": "9999-12-31T23:59:59-14:00"}
+| {"kopecks": 1, "at": "0001-01-01T00:00:00+14:00"}
 """.split(b"|")
     + [b"", b"\xff\xfe", b"[" * 5000]
 )
@@ -296,10 +302,26 @@ async def test_known_keys_go_on_working_while_the_issuer_is_down() -> None:
     assert unavailable.value.code == "keys_unavailable"
 
 
-async def test_paths_and_methods_that_do_not_exist_are_problems(http: httpx.AsyncClient) -> None:
-    for answer in (await http.get("/v1/nothing"), await http.delete("/v1/deposits"), await http.get("/v1/clubs/x")):
-        assert answer.status_code in (404, 405, 401)
-        assert answer.headers["content-type"] == "application/problem+json"
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/v1/nothing", 404, "path_not_found"),
+        ("POST", "/v1/deposits/", 404, "path_not_found"),
+        ("DELETE", "/v1/deposits", 405, "method_not_allowed"),
+        ("GET", "/v1/clubs/x", 401, "token_missing"),
+    ],
+)
+async def test_paths_and_methods_that_do_not_exist_are_problems(
+    http: httpx.AsyncClient, method: str, path: str, status: int, code: str
+) -> None:
+    answer = await http.request(method, path)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_text_loses_the_spaces_around_it() -> None:
+    assert Deposit.model_validate({"kopecks": 1, "by": "  Анна К. "}).by == "Анна К."
 
 
 async def test_health_tells_what_is_wrong(http: httpx.AsyncClient) -> None:

@@ -6,14 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from billing import store
 from billing.domain import phone as phones
 from billing.store import Client, ledger
 from contracts.billing import ClientChanged, ClientRegistered
 from edge.auth import Caller, needs
-from edge.http import Body, Text, example
+from edge.http import Body, Instant, Text, example
 from edge.idempotency import Answer, Once
 from edge.pages import Cursor, Limit, Page, page
 from kit.db import Database, Tx
@@ -82,7 +82,7 @@ class OperationView(BaseModel):
 class OperationsWanted(Body):
     """Which changes of a balance, newest first; `as_of` shows the balance of that moment."""
 
-    as_of: AwareDatetime | None = None
+    as_of: Instant | None = None
     after: Cursor = None
     limit: Limit = 50
 
