@@ -14,6 +14,8 @@ from typing import Any
 from savepoint.failures import CommandFailed, Exit
 
 DISK_MIN_BYTES = 200 * 1024 * 1024
+KEPT = ("lock", "stack.log")
+"""What an emptied folder still holds: the process that empties it has locked the one and may speak into the other."""
 DEFAULT = Path(os.environ.get("XDG_DATA_HOME", "~/.local/share")).expanduser() / "savepoint"
 
 
@@ -87,7 +89,7 @@ class Folder:
         """Lose everything in the folder, which is this process's. Raises CommandFailed."""
         with self._usable():
             for one in self.path.iterdir():
-                if one.name == "lock":
+                if one.name in KEPT:
                     continue
                 shutil.rmtree(one) if one.is_dir() else one.unlink()
 

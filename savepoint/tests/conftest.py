@@ -122,7 +122,7 @@ def stack() -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="savepoint-command-") as place:
         data = Path(place) / "data"
         savepoint = str(Path(sys.executable).parent / "savepoint")
-        up = [savepoint, "up", "--data", str(data), "--port", "0", "--kkm-port", "0", "--detach"]
+        up = [savepoint, "up", "--data", str(data), "--port", "0", "--kkm-port", "0", "--detach", "--fresh"]
         done = subprocess.run(up, capture_output=True, text=True, timeout=110, check=False)
         assert (done.returncode, done.stderr) == (0, ""), done
         yield Running(data, done.stdout)

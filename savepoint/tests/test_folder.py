@@ -179,14 +179,15 @@ def test_postgres_of_a_killed_stack_ends_only_with_its_data(folder: Folder, fres
         assert psutil.pid_exists(postgres.pid) != fresh
 
 
-def test_an_emptied_folder_keeps_its_lock_alone(folder: Folder) -> None:
+def test_an_emptied_folder_keeps_its_lock_and_where_its_stack_speaks(folder: Folder) -> None:
     folder.prepare()
     folder.secret("signing")
-    (folder / "services.log").touch()
+    for name in ("services.log", "stack.log", "day"):
+        (folder / name).touch()
 
     folder.empty()
 
-    assert [one.name for one in folder.path.iterdir()] == ["lock"]
+    assert {one.name for one in folder.path.iterdir()} == {"lock", "stack.log"}
     assert Folder(folder.path).in_use()
 
 
