@@ -1,4 +1,4 @@
-"""The tree as the design draws it: who may import whom, read from the imports themselves."""
+"""The arrows of the tree: who may import whom, read from the imports themselves."""
 
 import ast
 import importlib.util

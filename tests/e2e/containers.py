@@ -58,7 +58,7 @@ class Containers:
 
     def mend(self, part: str) -> None:
         """What an operator would: start it, and see that everybody is well."""
-        self._docker("start", part)
+        self._docker("up", "--detach", "--no-deps", part)
         self._all_healthy()
 
     def forget_broker(self) -> None:
@@ -147,5 +147,6 @@ def containers() -> Iterator[Stack]:
         if keep := os.environ.get("SAVEPOINT_E2E_KEEP"):
             Path(keep).mkdir(parents=True, exist_ok=True)
             (Path(keep) / "containers.log").write_text(installation.logs())
-        installation.stop()
+        if not os.environ.get("LEAVE"):
+            installation.stop()
         shutil.rmtree(folder, ignore_errors=True)

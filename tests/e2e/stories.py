@@ -115,18 +115,23 @@ class Till:
     async def clear(self) -> None:
         """End what this story left running, so that the next one finds every device free."""
         await self.kkm("DELETE", "/control/faults")
-        for session_id in self.sessions:
-            session = await self.anna.get(f"/hall/v1/sessions/{session_id}")
-            if session["state"] == "ordered":
-                await self._send("POST", f"/billing/v1/sales/{session['sale_id']}/cancel", {})
-            elif session["state"] == "active":
-                await self.anna.post(f"/hall/v1/sessions/{session_id}/end", {"reason": "история рассказана"})
 
         async def nothing_blocks() -> Any:
+            for session_id in self.sessions:
+                await self._leave(session_id)
             answer = await self._send("GET", f"/billing/v1/shifts/{self.shift_id}/blockers")
             return answer is not None and answer.status_code == 200 and not answer.json()
 
         await self.until(nothing_blocks, "nothing is unfinished")
+
+    async def _leave(self, session_id: str) -> None:
+        """End a session, or cancel its sale, whichever can be done by now."""
+        found = await self._send("GET", f"/hall/v1/sessions/{session_id}")
+        session = found.json() if found is not None and found.status_code == 200 else {"state": "unknown"}
+        if session["state"] == "ordered":
+            await self._send("POST", f"/billing/v1/sales/{session['sale_id']}/cancel", {})
+        elif session["state"] == "active":
+            await self._send("POST", f"/hall/v1/sessions/{session_id}/end", {"reason": "история рассказана"})
 
     async def _send(self, method: str, path: str, body: Any = None) -> httpx.Response | None:
         try:

@@ -12,7 +12,7 @@ JobKind = Literal["print", "open_shift", "close_shift"]
 
 
 class Device(Part):
-    """How KKM-Server finds the register; what is empty is not looked at (reference: KKM-Server, section 3)."""
+    """How KKM-Server finds the register; what is empty is not looked at (kkmserver.ru)."""
 
     num_device: int = Field(default=0, ge=0, le=99)
     kkt_number: str = Field(default="", max_length=20)

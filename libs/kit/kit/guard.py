@@ -13,7 +13,7 @@ async def attempt(work: Awaitable[object]) -> Exception | None:
     """Await `work`; the exception that it raised, or None. Cancellation passes through."""
     try:
         await work
-    except Exception as failure:  # noqa: BLE001  the design allows it here, and only here
+    except Exception as failure:  # noqa: BLE001  here, and only here
         return failure
     return None
 

@@ -1,7 +1,7 @@
 """What goes on a receipt by law: FFD 1.2 signs and VAT, from what the money was for and the club's tax settings.
 
-Reference: fiscal-and-marking.md, 1.1 (tags), 1.4 (VAT in 2026), 1.5 (a club's money, case by case); the numbering of
-taxes is KKM-Server's (kkm-server.md, 9.7), which differs from the tags' own.
+Tags are those of FFD 1.2, VAT rates those of 2026 (law 425-FZ of 28.11.2025). The numbering of taxes is KKM-Server's
+(kkmserver.ru), which differs from the tags' own.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """One command for one register, done at most once: a pure machine, `step(job, observation, now) -> (job, action)`.
 
-The rules behind it (reference: KKM-Server, section 5):
+The rules behind it:
 - a job in SENDING was stored before its first byte left; whoever finds it there after a crash must not send again;
 - silence is not refusal: after anything but a definite answer the server is asked by the command's id;
 - a server that does not know the id, and one that says "failed", are not believed: the register's own documents decide;

@@ -1,7 +1,7 @@
 """KKM-Server's language: requests as it wants them, answers as what they mean. Pure: dicts in, dicts out.
 
-Money is decimal rubles on that side and int kopecks on ours; this file is where they meet (reference: KKM-Server,
-sections 3 to 9 and 12).
+Money is decimal rubles on that side and int kopecks on ours; this file is where they meet. The names are
+those of KKM-Server's published samples (kkmserver.ru); what answers look like was taken from recorded ones.
 """
 
 from collections.abc import Mapping
