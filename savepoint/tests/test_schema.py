@@ -85,6 +85,14 @@ async def test_a_service_may_work_in_its_database_and_not_change_its_schema(inst
         assert not await db.fetchval("select has_schema_privilege($1, 'public', 'create')", name)
 
 
+async def test_a_service_comes_into_no_database_but_its_own(installation: Any) -> None:
+    db = installation.databases["staff"]
+    for service in schema.SERVICES:
+        for database in schema.SERVICES:
+            may = await db.fetchval("select has_database_privilege($1, $2, 'connect')", service, database)
+            assert may == (service == database), (service, database)
+
+
 async def test_the_ledger_is_append_only_for_billing(installation: Any) -> None:
     billing = installation.databases["billing"]
     for table in ("entry", "posting"):
