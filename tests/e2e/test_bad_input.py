@@ -5,7 +5,6 @@ Endpoints come from the documents that the running stack serves, so a new one is
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -72,7 +71,7 @@ async def sweep(stack: Stack, club: Club) -> AsyncIterator[Sweep]:
 async def everything(stack: Stack, world: World) -> dict[str, Any]:
     """All that a request could change: a digest of each table, and the register without what it says of itself."""
     found: dict[str, Any] = {name: seen for name, seen in (await stack.digest()).items() if name not in MOVES_BY_ITSELF}
-    answer = await world.http.get("/api/fiscal/v1/registers", headers=wrong.bearer(world.token))
+    answer = await world.http.get("/api/fiscal/v1/registers", headers=wrong.bearer(world.of_the_org))
     found["registers"] = [{**one, "state": None} for one in answer.raise_for_status().json()]
     return found
 
@@ -151,9 +150,9 @@ def fits(one: Endpoint, other: Endpoint) -> bool:
 
 async def test_paths_that_are_not_there_are_problems(sweep: Sweep) -> None:
     (first, *_) = sweep.endpoints
-    urls = [f"{endpoint.url()}{more}" for endpoint in sweep.endpoints for more in ("/", "/nothing", "/../nothing", "x")]
-    urls += [f"/api/{service}{more}" for service in SERVICES for more in ("/v1", "/v1/", "/v2/clubs", "/v1/%2e%2e")]
-    urls += ["/api", "/api/", "/api/nothing/v1/clubs", "/nothing", "/api/hall/v1//clubs"]
+    urls = [f"{endpoint.url()}{more}" for endpoint in sweep.endpoints for more in ("/", "/nothing")]
+    urls += [f"/api/{service}{more}" for service in SERVICES for more in ("/v1", "/v1/", "/v2/clubs", "/v1/..%2fx")]
+    urls += ["/api", "/api/", "/api/nothing/v1/clubs", "/nothing"]
     requests = [request(first, sweep.world, method="GET", url=url, content=None) for url in urls]
 
     found = await complaints(sweep.world, requests, {404, 405, 422})
@@ -167,9 +166,10 @@ async def test_lists_show_nothing_of_another_club(sweep: Sweep) -> None:
     for endpoint in sweep.endpoints:
         if endpoint.method != "GET" or endpoint.in_path or not endpoint.permission:
             continue
-        asked = {one.name: one.name for one in endpoint.asked if one.is_id and one.name in sweep.world.there}
-        queries = [{name: sweep.world.there[name]} for name in asked] + [{name: str(uuid4())} for name in asked]
-        for query in queries or [{}]:
+        asked = [one.name for one in endpoint.asked if one.is_id and one.name in sweep.world.there]
+        needed = any(one.required for one in endpoint.asked)
+        queries = [{name: wanted} for name in asked for wanted in (sweep.world.there[name], str(uuid4()))]
+        for query in queries + ([] if needed else [{}]):
             answer = await sweep.world.http.get(endpoint.url(), params=query, headers=wrong.bearer(sweep.world.token))
             assert answer.status_code in (200, 404), (endpoint, query, answer.text)
             found = re.findall(r"[0-9a-f-]{36}", answer.text) if answer.status_code == 200 else []
@@ -177,11 +177,9 @@ async def test_lists_show_nothing_of_another_club(sweep: Sweep) -> None:
 
 
 async def test_no_endpoint_is_left_out(sweep: Sweep) -> None:
-    tried = Counter(
-        str(endpoint) for ways, _ in WAYS.values() for endpoint in sweep.endpoints for _ in ways(endpoint, sweep.world)
-    )
+    tried = {str(one) for ways, _ in WAYS.values() for one in sweep.endpoints for _ in ways(one, sweep.world)}
 
-    assert {str(one) for one in sweep.endpoints} - tried.keys() == {"GET staff /v1/jwks"}, "it takes nothing at all"
+    assert {str(one) for one in sweep.endpoints} - tried == {"GET staff /v1/jwks"}, "it takes nothing at all"
     assert {one.service for one in sweep.endpoints} == set(SERVICES)
 
 

@@ -28,9 +28,7 @@ JSON_KINDS: dict[str, list[Any]] = {
 
 MAY_BE_NOTHING = {"float_kopecks", "cash_kopecks", "card_kopecks"}
 """Money that was counted: a drawer may be empty."""
-OF_THE_ORG = {"client_id"}
-"""Clients are at home in every club of the org."""
-BILLING = "billing knows it, and refuses the sale; a story below says what comes of it"
+BILLING = "billing knows it, and refuses the sale; a test says what comes of it"
 NOT_A_REFERENCE = {
     ("/v1/clubs", "club_id"): "a new club's own id",
     ("/v1/sessions", "till_id"): BILLING,
@@ -64,12 +62,12 @@ Ways = Callable[[Endpoint, World], Iterator[Request]]
 
 
 def request(endpoint: Endpoint, world: World, **different: Any) -> Request:
-    """A request with nothing wrong but what is `different`; `body` and `key` are made into their places."""
+    """A request with nothing wrong but what is `different`: `body` goes as JSON, a header that is None does not go."""
     content = endpoint.body if "body" not in different else different.pop("body")
     headers = {"Authorization": f"Bearer {world.token}", "Content-Type": "application/json"}
     if endpoint.keyed:
         headers["Idempotency-Key"] = str(uuid4())
-    headers |= different.pop("headers", {})
+    headers = {name: value for name, value in {**headers, **different.pop("headers", {})}.items() if value is not None}
     different.setdefault("content", None if endpoint.body is None else json.dumps(content).encode())
     return Request(endpoint, different.pop("url", endpoint.url()), headers, **different)
 
@@ -80,7 +78,7 @@ def bearer(token: str) -> dict[str, str]:
 
 def no_token(endpoint: Endpoint, world: World) -> Iterator[Request]:
     if endpoint.permission:
-        for header in ("", "Basic b3duZXI6cHc=", "Bearer", world.token):
+        for header in (None, "Basic b3duZXI6cHc=", "Bearer", world.token):
             headers = {"Authorization": header}
             yield request(endpoint, world, headers=headers, says={"code": "token_missing"})
 
@@ -143,7 +141,7 @@ def impossible_texts(one: Field) -> list[Any]:
     if kind_of(one) != "string":
         return []
     blank = ["", "   "] if one.schema.get("minLength") and one.schema.get("format") != "password" else []
-    return ["а\0б", "\ud800", "б" * 10_000, *blank]
+    return ["а\0б", "\ud800", "б" * 5_000, *blank]
 
 
 def asked_wrongly(endpoint: Endpoint, world: World) -> Iterator[Request]:
@@ -179,11 +177,11 @@ def another_shape(endpoint: Endpoint, world: World) -> Iterator[Request]:
     if endpoint.in_body:
         for body in (None, [], [endpoint.body], "слово", 7, True, {**endpoint.body, "colour": "red"}):
             yield request(endpoint, world, body=body)
+        deep: Any = 1
+        for _ in range(100):
+            deep = {"a": deep}
+        yield request(endpoint, world, body=endpoint.body_with(endpoint.in_body[0], deep))
         for one in endpoint.in_body:
-            deep: Any = 1
-            for _ in range(100):
-                deep = {"a": deep}
-            yield request(endpoint, world, body=endpoint.body_with(one, deep), names=one.label)
             if one.required:
                 yield request(endpoint, world, body=endpoint.body_without(one), names=one.label)
 
@@ -202,7 +200,7 @@ def too_much(endpoint: Endpoint, world: World) -> Iterator[Request]:
 
 def malformed_ids(endpoint: Endpoint, world: World) -> Iterator[Request]:
     for one in endpoint.in_path:
-        for wrong in ("x", "5", "%00", "'; drop table sale; --", "ид", "x" * 3000, f"{world.here['club_id']}x"):
+        for wrong in ("x", "%00", "'; drop table sale; --", "x" * 3000, f"{world.here['club_id']}x"):
             yield request(endpoint, world, url=endpoint.url(**{one.name: wrong}))
 
 
@@ -221,7 +219,7 @@ def unknown_ids(endpoint: Endpoint, world: World) -> Iterator[Request]:
 
 def no_good_key(endpoint: Endpoint, world: World) -> Iterator[Request]:
     if endpoint.keyed:
-        for key in ("", "x" * 65, "with space", "x" * 5000):
+        for key in (None, "", "x" * 65, "with space", "x" * 5000):
             says = {"code": "idempotency_key_invalid"}
             yield request(endpoint, world, headers={"Idempotency-Key": key}, says=says)
 
