@@ -7,6 +7,7 @@ from pydantic import Field
 
 from contracts.fiscal import Document, ForeignDocument, RegisterState, Totals
 from contracts.message import Instant, Kopecks, Message, Part
+from contracts.money import Person
 
 JobKind = Literal["print", "open_shift", "close_shift"]
 
@@ -103,6 +104,23 @@ class CloseShift(_Work):
     TYPE: ClassVar[str] = "fiscal.job.close_shift.v1"
 
 
+class Settle(_Job):
+    """A person says what became of a receipt that nothing readable decides; the worker reads the register first.
+
+    The last word about a job counts. It is answered by the job's end, or by `fiscal.job.unsettled.v1`.
+    """
+
+    TYPE: ClassVar[str] = "fiscal.job.settle.v1"
+
+    job_id: UUID
+    settlement_id: UUID
+    fd: int | None = Field(gt=0)
+    """The document's number as it stands on the paper; null: there is no document."""
+    by: Person
+    reason: str | None = Field(default=None, max_length=200)
+    said_at: Instant
+
+
 class _Answer(_Branch):
     TOPIC: ClassVar[str] = "fiscal.branch.*.answers"
 
@@ -150,6 +168,31 @@ class JobWaiting(_JobAnswer):
     TYPE: ClassVar[str] = "fiscal.job.waiting.v1"
 
     code: str = Field(max_length=64)
+
+
+class EnteredDocument(Part):
+    """What the register holds under a number that a person entered."""
+
+    fd: int
+    kind: str = Field(max_length=64)
+    """In the register's words."""
+    total_kopecks: int
+    card_kopecks: int
+    advance_kopecks: int
+    names: tuple[str, ...] = ()
+    """Of its lines."""
+
+
+class JobUnsettled(_JobAnswer):
+    """What a person said about the job does not hold; it stays unknown, and another word may follow."""
+
+    TYPE: ClassVar[str] = "fiscal.job.unsettled.v1"
+
+    settlement_id: UUID
+    code: str = Field(max_length=64)
+    differs: tuple[str, ...] = ()
+    """What is otherwise with the document: kind, total, card, advance, lines."""
+    found: EnteredDocument | None = None
 
 
 class RegisterObserved(_Answer):

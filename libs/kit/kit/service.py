@@ -37,7 +37,8 @@ class Service:
         self.package, self.name, self.db, self.relay, self.consumer = package, db.source, db, relay, consumer
         self.loops = [*loops, Loop("forget old", self.forget_old, pause_s=3600)]
         if consumer is not None:
-            self.loops.append(Loop("consume", self._consume, pause_s=1))
+            # It begins as soon as the broker answers; HTTP is served meanwhile.
+            self.loops.append(Loop("consume", consumer.run, pause_s=1))
             self.loops.append(Loop("retry parked", consumer.intake.retry_parked, pause_s=1))
 
     @asynccontextmanager
@@ -56,12 +57,6 @@ class Service:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.db.engine.dispose()
             await asyncio.to_thread(telemetry.flush)
-
-    async def _consume(self) -> None:
-        """Consume as soon as the broker answers; HTTP is served meanwhile."""
-        assert self.consumer is not None
-        await self.consumer.broker.start()
-        await asyncio.Event().wait()
 
     async def wrong(self) -> dict[str, str]:
         """What keeps this service from doing its work, by part; empty when it is ready."""

@@ -4,6 +4,7 @@ FastStream's own batch subscriber is not used: after an empty poll it is deaf fo
 a till would feel. Here the first message wakes the subscriber, and what has arrived behind it is drawn along.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,11 @@ from kit.kafka import Kafka
 from kit.parked import Delivery
 
 BATCH_ROWS_MAX = 500
+WATCH_PAUSE_S = 1
+
+
+class ConsumerDied(Exception):
+    """aiokafka does not consume any more, and would never again."""
 
 
 class Consumer:
@@ -40,8 +46,31 @@ class Consumer:
         for subscriber in self.subscribers:
             subscriber(self._take)
 
+    async def run(self) -> None:
+        """Consume until aiokafka gives up for good, and raise ConsumerDied then: whoever runs it again, begins anew."""
+        try:
+            await self.broker.start()
+            while not self._died():  # noqa: ASYNC110  there is no event: nobody is told
+                await asyncio.sleep(WATCH_PAUSE_S)
+            raise ConsumerDied("aiokafka left its group; this process joins it anew")
+        finally:
+            await attempt(self.broker.stop())
+
+    def _died(self) -> bool:
+        """Whether a group's task has ended, as it does for good at what it did not expect.
+
+        Seen in aiokafka 0.14: a followed pattern's topics vanished while the group was joined (an assertion), and the
+        consumer was deaf without a word to its user. One that the intake has stopped stays as it is.
+        """
+        if self.intake.stopped:
+            return False
+        consumers = [s.consumer for s in self.subscribers if s.consumer is not None]
+        return any(one._coordinator._coordination_task.done() for one in consumers)
+
     def health(self) -> str | None:
         """What is wrong with consumption; None when nothing is."""
+        if self._died():
+            return "aiokafka left its group"
         # One that follows a pattern has nothing to hold before the first club is there.
         held = [s.consumer is not None and (s.consumer.assignment() or s.pattern) for s in self.subscribers]
         return self.intake.health() or (None if all(held) else "no partition is assigned")

@@ -20,6 +20,7 @@ from conftest import eventually
 from contracts.headers import headers
 from kit.consume import Handlers, Intake
 from kit.db import Database, Tx
+from kit.guard import forever
 from kit.kafka import Kafka
 from kit.parked import Delivery
 from kit.relay import Relay
@@ -40,13 +41,17 @@ async def db(postgres_db: Database) -> Database:
 async def topic(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> str:
     """A topic of its own for each test; the toys move there."""
     name = f"toy.{uuid4().hex}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.servers)
-    await admin.start()
-    await admin.create_topics([NewTopic(name, 1, 1)])
-    await admin.close()
+    await create(kafka, name)
     monkeypatch.setattr(Counted, "TOPIC", name)
     monkeypatch.setattr(Sung, "TOPIC", name)
     return name
+
+
+async def create(kafka: Kafka, topic: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.servers)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.close()
 
 
 def toy_handlers(fails_on: Sequence[int] = ()) -> Handlers:
@@ -64,11 +69,12 @@ def toy_handlers(fails_on: Sequence[int] = ()) -> Handlers:
 @asynccontextmanager
 async def consuming(db: Database, kafka: Kafka, handlers: Handlers, group: str) -> AsyncIterator[Consumer]:
     consumer = Consumer(Intake(db, handlers), kafka, group)
-    await consumer.broker.start()
+    running = asyncio.create_task(forever("toy", "consume", consumer.run, pause_s=0.05))
     try:
         yield consumer
     finally:
-        await consumer.broker.stop()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def produce(kafka: Kafka, topic: str, *messages: tuple[bytes, bytes, list[tuple[str, bytes]]]) -> None:
@@ -228,6 +234,11 @@ async def test_subscribers_are_given_the_settings_that_keep_money(
     async with consuming(db, real, toy_handlers(), "settings") as consumer:
         assert consumer.broker.config.graceful_timeout == 20
 
+        async def started() -> bool:
+            return bool(seen)
+
+        await eventually(started)
+
     (given,) = seen
     wanted = {
         "group_id": "settings",
@@ -239,6 +250,33 @@ async def test_subscribers_are_given_the_settings_that_keep_money(
         "max_poll_interval_ms": 300_000,
     }
     assert {name: given[name] for name in wanted} == wanted
+
+
+async def test_a_consumer_that_aiokafka_gave_up_begins_anew(db: Database, kafka: Kafka, topic: str) -> None:
+    await produce(kafka, topic, wired("a", 1))
+    async with consuming(db, kafka, toy_handlers(), "given-up") as consumer:
+        await until_tallied(db, 1)
+
+        consumer.subscribers[0].consumer._coordinator._coordination_task.cancel()
+
+        await produce(kafka, topic, wired("a", 2))
+        await until_tallied(db, 1, 2)
+        assert consumer.health() is None
+
+
+async def test_topics_that_come_later_are_followed_by_their_pattern(
+    db: Database, kafka: Kafka, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Counted, "TOPIC", f"{topic}.*.words")
+    async with consuming(db, kafka, toy_handlers(), "pattern"):
+        for number, name in enumerate(["first", "second"]):
+            await create(kafka, f"{topic}.{name}.words")
+            await create(kafka, f"{topic}.{name}.other")
+
+            await produce(kafka, f"{topic}.{name}.words", wired("a", number))
+            await produce(kafka, f"{topic}.{name}.other", wired("a", 99))
+
+            await until_tallied(db, *range(number + 1))
 
 
 async def test_readiness_tells_a_consumer_without_partitions(db: Database, kafka: Kafka, topic: str) -> None:
