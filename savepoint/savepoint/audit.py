@@ -14,7 +14,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from fiscal.worker.clients import KkmServer
-from fiscal.worker.domain.job import SALE, Found, NotReady, Silence
+from fiscal.worker.domain.document import SALE, Found
+from fiscal.worker.domain.job import NotReady, Silence
 from fiscal.worker.domain.kkm import Address
 from kit.db import Database, Tx
 

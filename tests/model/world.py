@@ -13,12 +13,13 @@ from uuid import UUID
 from billing.domain import sale as sales
 from billing.domain.sale import Effect, Sale
 from fiscal.worker.domain import job as jobs
-from fiscal.worker.domain.job import Action, Answered, Found, Job, Kind, Shift, Silence, Stage
+from fiscal.worker.domain.document import SALE, Found, Wanted
+from fiscal.worker.domain.job import Action, Answered, Job, Kind, Shift, Silence, Stage
 
 EPOCH = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TICK = timedelta(seconds=35)
 """Longer than a settled reading, a release and a reprint need: one tick decides each of them."""
-WANTED = jobs.Wanted(total=300_00, card=0, advance=200_00, lines=(("Игровое время", 300_00),))
+WANTED = Wanted(total=300_00, card=0, advance=200_00, lines=(("Игровое время", 300_00),))
 
 
 class Words(Mapping[str, Any]):
@@ -220,7 +221,7 @@ def _compare(world: World) -> Outcome:
 
 def _found(fd: int, maker: int) -> Found:
     wanted = WANTED if maker > 0 else replace(WANTED, total=5_00, lines=(("Вода", 5_00),))
-    return Found(fd, "1", jobs.SALE, wanted.total, wanted.card, wanted.advance, wanted.lines)
+    return Found(fd, "1", SALE, wanted.total, wanted.card, wanted.advance, wanted.lines)
 
 
 def _worker_steps(world: World, job: Job, action: Action) -> World:

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 
 from fiscal.worker.domain import kkm
-from fiscal.worker.domain.job import SALE, Answered, Compared, Found, Kind, NotReady, Shift, Silence, Snapshot, Unknown
+from fiscal.worker.domain.document import SALE, Found
+from fiscal.worker.domain.job import Answered, Compared, Kind, NotReady, Shift, Silence, Snapshot, Unknown
 from fiscal.worker.domain.kkm import Address, Body
 
 READ_TIMEOUT_S = 10
@@ -92,7 +93,8 @@ class KkmServer:
         found = kkm.document_of(answer)
         if found is not None:
             return found.fd
-        return 0 if kkm.number(answer, "Status") == 2 else NotReady("register_error", kkm.error_of(answer))
+        # Any other error proves nothing: a register that has forgotten its documents would be printed on again.
+        return 0 if kkm.says_no_document(answer) else NotReady("register_error", kkm.error_of(answer))
 
     async def send(self, kind: Kind, body: Body) -> Answered | Silence:
         """Give the command; it may be done even if this says silence."""
@@ -119,9 +121,21 @@ class KkmServer:
         documents = await self.documents(address, since_fd + 1, min(last, since_fd + DOCUMENTS_MAX))
         if isinstance(documents, Silence):
             return documents
-        readable = all(found is not None for found in documents) and last <= since_fd + DOCUMENTS_MAX
+        # Fewer documents than there were: another drive, and nothing to compare with.
+        readable = all(found is not None for found in documents) and since_fd <= last <= since_fd + DOCUMENTS_MAX
         sales = tuple(found for found in documents if found is not None and found.type == SALE)
         return Compared(state.server_start, state.shift, state.session, sales, whole=readable)
+
+    async def document(self, address: Address, fd: int) -> Found | Silence | None:
+        """Document `fd`; None where the register shows no such document, Silence where it cannot say now."""
+        answer = await self.execute(kkm.reading("GetDataCheck", address, FiscalNumber=fd, NumberCopies=0))
+        if isinstance(answer, Silence):
+            return answer
+        found = kkm.document_of(answer)
+        if found is not None and found.fd == fd:
+            return found
+        definite = kkm.number(answer, "Status") == 0 or kkm.says_no_document(answer)
+        return None if definite else Silence.LOST
 
     async def documents(self, address: Address, first: int, last: int) -> list[Found | None] | Silence:
         """Documents `first` to `last`; None for one that cannot be read, Silence when the register stops answering."""

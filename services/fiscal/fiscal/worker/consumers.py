@@ -5,9 +5,11 @@ from uuid import UUID
 from contracts import branch
 from fiscal.worker import store
 from fiscal.worker.domain import kkm
-from fiscal.worker.domain.job import Job, Kind, Wanted
+from fiscal.worker.domain.document import Wanted
+from fiscal.worker.domain.job import Job, Kind, Objection
 from fiscal.worker.domain.kkm import Address, Line, Receipt
-from fiscal.worker.store import answers
+from fiscal.worker.store import answers, settlements
+from fiscal.worker.store.settlements import Said
 from kit.consume import Handlers
 from kit.db import Tx
 from kit.parked import Delivery
@@ -37,6 +39,19 @@ def handlers(club_id: UUID) -> Handlers:
     @follow.handle(branch.CloseShift)
     async def close_shift(tx: Tx, message: branch.CloseShift, delivery: Delivery) -> None:
         await _queue(tx, Kind.CLOSE_SHIFT, message, {}, None)
+
+    @follow.handle(branch.Settle)
+    async def settle(tx: Tx, message: branch.Settle, delivery: Delivery) -> None:
+        """Remember what a person says about a job in doubt; the register's queue reads the register for it."""
+        stored = await store.job(tx, message.job_id)
+        assert stored is not None, f"job {message.job_id} was never given to this worker"
+        said = Said(message.settlement_id, stored.job_id, stored.register_id, message.fd)
+        if stored.job.ended:
+            answers.tell_again(tx, stored)
+        elif stored.job.maybe_sent:
+            await settlements.add(tx, said)
+        else:
+            answers.unsettled(tx, stored, said, Objection("not_sent"))
 
     return follow
 

@@ -17,8 +17,22 @@ from fiscal.worker import store
 from fiscal.worker.clients import KkmServer, State
 from fiscal.worker.domain import job as jobs
 from fiscal.worker.domain import kkm
-from fiscal.worker.domain.job import SALE, Action, Job, Kind, NotReady, Observation, Shift, Silence, Stage
-from fiscal.worker.store import Register, Stored, answers, watching
+from fiscal.worker.domain.document import SALE
+from fiscal.worker.domain.job import (
+    Action,
+    Compared,
+    Denied,
+    Entered,
+    Job,
+    Kind,
+    NotReady,
+    Observation,
+    Shift,
+    Silence,
+    Stage,
+)
+from fiscal.worker.store import Register, Stored, answers, settlements, watching
+from fiscal.worker.store.settlements import Said
 from kit.db import Database, Tx
 from kit.guard import attempt
 from kit.telemetry import span
@@ -27,6 +41,8 @@ from kit.time import derived_id
 log = logging.getLogger(__name__)
 
 COUNT_TRIES = 3
+SETTLE_AGAIN = timedelta(seconds=5)
+"""Between two readings for what a person said, while the register does not answer; other jobs go on meanwhile."""
 SEND_WITHIN = timedelta(minutes=10)
 """For the shift documents that the worker makes by itself."""
 
@@ -46,7 +62,7 @@ class Queues:
             while True:
                 changed = self.db.changed.next()
                 async with self.db.begin() as tx:
-                    busy = await store.busy_registers(tx)
+                    busy = await store.busy_registers(tx) | await settlements.waiting_registers(tx)
                 for register_id in busy:
                     if register_id not in self._serving or self._serving[register_id].done():
                         self._serving[register_id] = asyncio.create_task(attempt(self._serve(register_id)))
@@ -56,14 +72,21 @@ class Queues:
                 task.cancel()
 
     async def _serve(self, register_id: UUID) -> None:
-        """Do the register's jobs until none is left."""
+        """Do the register's jobs until none is left. Between two of them, check what people said about others."""
         while True:
             async with self.db.begin() as tx:
                 stored = await store.next_job(tx, register_id)
                 register = await store.register(tx, register_id)
-            if stored is None:
+                in_flight = stored.job_id if stored is not None and stored.job.maybe_sent else None
+                said = await settlements.due(tx, register_id, in_flight)
+                about = await store.job(tx, said.job_id) if said else None
+            if said is not None and about is not None:
+                stored, doing = about, self._settle(about, said)
+            elif stored is not None:
+                doing = self._advance(stored, register)
+            else:
                 return
-            failure = await attempt(self._advance(stored, register))
+            failure = await attempt(doing)
             if failure is not None:
                 log.error("job %s of register %s could not go on", stored.job_id, register_id, exc_info=failure)
                 self._actions.pop(stored.job_id, None)
@@ -78,10 +101,37 @@ class Queues:
         with span(f"register {action}", {TRACE: stored.trace} if stored.trace else {}):
             seen = await self._act(action, stored, register)
             after = await self._record(stored, seen)
-        if after.ended or after.stage is Stage.ASIDE:
-            self._actions.pop(stored.job_id, None)
-        elif self._actions[stored.job_id] is action and action is not Action.SEND:
+        if self._actions.get(stored.job_id) is action and action is not Action.SEND:
             await asyncio.sleep(jobs.pause_s(after, self.db.clock()))
+
+    async def _settle(self, stored: Stored, said: Said) -> None:
+        """Read the register for what a person said about a job, and decide."""
+        async with self.db.begin() as tx:
+            await settlements.later(tx, said, tx.now + SETTLE_AGAIN)
+        with span("register settle", {TRACE: stored.trace} if stored.trace else {}):
+            seen = await self._read(stored, said)
+            if not isinstance(seen, Silence):
+                await self._record(stored, seen, said)
+
+    async def _read(self, stored: Stored, said: Said) -> Entered | Denied | Silence:
+        if said.fd is None:
+            compared = await self._compare(stored)
+            return compared if isinstance(compared, Silence) else Denied(compared)
+        found = await self.kkm.document(stored.address, said.fd)
+        if isinstance(found, Silence):
+            return found
+        async with self.db.begin() as tx:
+            taken = await store.made_by_us(tx, stored.register_id, [found] if found else [])
+        return Entered(said.fd, found, taken=said.fd in taken)
+
+    async def _compare(self, stored: Stored) -> Compared | Silence:
+        """The register's documents since the job's snapshot, and whose they are."""
+        assert stored.job.snapshot is not None
+        compared = await self.kkm.compare(stored.address, stored.job.snapshot.last_fd)
+        if isinstance(compared, Silence):
+            return compared
+        async with self.db.begin() as tx:
+            return replace(compared, taken=await store.made_by_us(tx, stored.register_id, compared.documents))
 
     async def _act(self, action: Action, stored: Stored, register: Register | None) -> Observation:
         """Do `action`; what was seen. Nothing is stored here."""
@@ -90,8 +140,7 @@ class Queues:
         if action is Action.ASK:
             return await self.kkm.ask(stored.job.kind, stored.command_id)
         if action is Action.COMPARE:
-            assert stored.job.snapshot is not None
-            return await self.kkm.compare(stored.address, stored.job.snapshot.last_fd)
+            return await self._compare(stored)
         watched = register is not None and register.watched
         return await self._look(stored, register) if register and watched else NotReady("register_not_configured")
 
@@ -115,8 +164,8 @@ class Queues:
         )
         return last_fd if isinstance(last_fd, NotReady) else jobs.Looked(state.snapshot(last_fd))
 
-    async def _record(self, stored: Stored, seen: Observation) -> Job:
-        """Store what `seen` makes of the job, and tell."""
+    async def _record(self, stored: Stored, seen: Observation, said: Said | None = None) -> Job:
+        """Store what `seen` makes of the job, and tell; `said` is what a person said and was just looked up."""
         job, action = jobs.step(stored.job, seen, self.db.clock())
         counted: dict[str, Any] = {}
         if job.stage is Stage.DONE and job.kind is Kind.CLOSE_SHIFT and job.snapshot is not None:
@@ -127,14 +176,23 @@ class Queues:
                 kind = Kind.OPEN_SHIFT if action is Action.OPEN_FIRST else Kind.CLOSE_SHIFT
                 after, action = replace(after, needs=await self._shift_first(tx, stored, kind, seen)), Action.LOOK
             if job.stage is Stage.DONE:
-                await self._remember(tx, after)
+                await self._remember(tx, after, is_last=said is None)
                 if job.kind is Kind.CLOSE_SHIFT and job.snapshot is not None:
                     ours = await store.documents_of(tx, stored.register_id, job.snapshot.session)
                     counted["totals"] = answers.totals(ours)
             waiting = seen.code if isinstance(seen, NotReady) else None
             after = replace(after, word=answers.tell(tx, after, waiting, **counted))
             await store.save_job(tx, after)
-        self._actions[stored.job_id] = action
+            if job.ended or said is not None:
+                await settlements.end(tx, stored.job_id)
+            if said is not None and isinstance(seen, Entered):
+                why = jobs.objection(stored.job, seen)
+                if why is not None:
+                    answers.unsettled(tx, after, said, why, seen.found)
+        if action is Action.NOTHING:
+            self._actions.pop(stored.job_id, None)
+        else:
+            self._actions[stored.job_id] = action
         return job
 
     async def _shift_first(self, tx: Tx, stored: Stored, kind: Kind, seen: Observation) -> UUID:
@@ -155,21 +213,25 @@ class Queues:
         ours = (job_id, like.register_id, like.org_id, like.club_id)
         return Stored(Job(kind, tx.now + SEND_WITHIN), *ours, request, tx.now, first=first, trace=trace)
 
-    async def _remember(self, tx: Tx, stored: Stored) -> None:
-        """Note the document that was made and where it left the register."""
+    async def _remember(self, tx: Tx, stored: Stored, is_last: bool) -> None:
+        """Note the document that was made, and where it left the register; one settled by a person has others after."""
         job, qr = stored.job, answers.qr_of(stored.job)
-        fd = qr.fd if qr else job.found.fd if job.found else None
-        if fd is None or job.snapshot is None:
+        made = qr or job.found
+        if made is None or job.snapshot is None:
             return
         session = kkm.number(job.answer or {}, "SessionNumber") or job.snapshot.session
         sums = (0, 0, 0)
         if job.wanted is not None:
             sums = (job.wanted.total - job.wanted.card - job.wanted.advance, job.wanted.card, job.wanted.advance)
-        await store.add_document(tx, stored.register_id, fd, session, job.kind, sums)
+        kinds = ("cash_kopecks", "card_kopecks", "advance_kopecks")
+        values = {"session": session, "kind": job.kind, **dict(zip(kinds, sums, strict=True))}
+        await store.add_document(tx, stored.register_id, made.fd, made.fp, **values)
+        if not is_last:
+            return
         opened = {"session_since": job.sent_at} if job.kind is Kind.OPEN_SHIFT else {}
         # The check number that goes with this document is known from its own answer alone.
         check = kkm.number(job.answer or {}, "CheckNumber") if job.found is None else None
-        await store.seen(tx, stored.register_id, check_number=check, session=session, last_fd=fd, **opened)
+        await store.seen(tx, stored.register_id, check_number=check, session=session, last_fd=made.fd, **opened)
 
     async def _foreign(self, register_id: UUID, closed: Job) -> tuple[ForeignDocument, ...]:
         """Receipts of the closed shift that we did not make; empty as well when the register does not tell."""

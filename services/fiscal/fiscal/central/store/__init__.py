@@ -7,7 +7,22 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, Boolean, Date, Integer, Row, String, Uuid, column, delete, insert, select, table, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    Integer,
+    Row,
+    String,
+    Uuid,
+    column,
+    delete,
+    insert,
+    select,
+    table,
+    update,
+)
 
 from contracts.branch import Device
 from contracts.fiscal import ForeignDocument
@@ -34,6 +49,8 @@ registers = table(
     column("watched", Boolean),
     column("created_at", Moment),
 )
+documents = table("receipt", column("fn", String), column("fd", BigInteger))
+"""Whose a document is, as far as receipts tell."""
 fiscal_shifts = table(
     "fiscal_shift",
     *[column(name, Uuid) for name in ("register_id", "org_id", "club_id", "told_shift_id")],
@@ -140,11 +157,19 @@ async def shift_closed(tx: Tx, register: Register, number: int, at: datetime, **
 
 
 async def take_foreign(tx: Tx, register_id: UUID, shift_id: UUID) -> tuple[ForeignDocument, ...]:
-    """Foreign documents that no till's shift was told of yet; from now on `shift_id` was."""
+    """Foreign documents that no till's shift was told of yet; from now on `shift_id` was.
+
+    One whose receipt was found later is ours: its shift ended while nobody could say so.
+    """
     untold = (fiscal_shifts.c.register_id == register_id, fiscal_shifts.c.closed_at.is_not(None))
     mark = update(fiscal_shifts).where(*untold, fiscal_shifts.c.told_shift_id.is_(None)).values(told_shift_id=shift_id)
-    rows = await tx.conn.execute(mark.returning(fiscal_shifts.c.foreign))
-    return tuple(ForeignDocument.model_validate(one) for row in rows for one in row.foreign)
+    rows = (await tx.conn.execute(mark.returning(fiscal_shifts.c.foreign, fiscal_shifts.c.document))).all()
+    found = {
+        (row.document["fn"], one["fd"]): ForeignDocument.model_validate(one) for row in rows for one in row.foreign
+    }
+    ours = select(documents.c.fn, documents.c.fd).where(documents.c.fd.in_([fd for _, fd in found]))
+    claimed = {(row.fn, row.fd) for row in await tx.conn.execute(ours)}
+    return tuple(one for place, one in found.items() if place not in claimed)
 
 
 async def shifts_of(tx: Tx, register_id: UUID, limit: int) -> Sequence[Row[Any]]:

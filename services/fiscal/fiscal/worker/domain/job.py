@@ -4,7 +4,8 @@ The rules behind it:
 - a job in SENDING was stored before its first byte left; whoever finds it there after a crash must not send again;
 - silence is not refusal: after anything but a definite answer the server is asked by the command's id;
 - a server that does not know the id, and one that says "failed", are not believed: the register's own documents decide;
-- a second sending has the same body and the same id, and comes only when the register shows that the first did nothing.
+- a second sending has the same body and the same id, and comes only when the register shows that the first did nothing;
+- a person's word about a job is checked against the register first; only what nobody can read is believed unread.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from fiscal.worker.domain.document import Found, Wanted
 
 SENDS_MAX = 4
 """So often found to have done nothing: then it is refused, and a person looks why."""
@@ -38,7 +41,7 @@ class Stage(StrEnum):
     COMPARING = "comparing"
     """The register's own documents decide whether it was done."""
     ASIDE = "aside"
-    """Nothing we can read decides it: a person enters the document's number. Other jobs go on."""
+    """Nothing we can read decides it: a person says the document's number, or that there is none. Other jobs go on."""
     DONE = "done"
     REFUSED = "refused"
 
@@ -60,44 +63,6 @@ class Snapshot:
     session: int
     last_fd: int
     """Number of the last fiscal document that existed then."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A document that the register holds, as far as it tells. Kopecks; `lines` are (name, amount)."""
-
-    fd: int
-    fp: str
-    type: str
-    total: int
-    card: int
-    advance: int
-    lines: tuple[tuple[str, int], ...]
-    cash: int = 0
-    qr: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the document of a PRINT job looks like in the register's memory."""
-
-    total: int
-    card: int
-    advance: int
-    lines: tuple[tuple[str, int], ...]
-
-    def is_made_by(self, found: Found) -> bool:
-        """Names are compared as far as both go: a register may cut a long one."""
-        sums = (self.total, self.card, self.advance) == (found.total, found.card, found.advance)
-        if found.type != SALE or not sums or len(self.lines) != len(found.lines):
-            return False
-        pairs = zip(self.lines, found.lines, strict=True)
-        return all(a == b and (x.startswith(y) or y.startswith(x)) for (x, a), (y, b) in pairs)
-
-
-SALE = "Приход"
-"""`CheckType` of a sale in `GetDataCheck` (recorded)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +153,8 @@ class Compared:
     session: int
     documents: tuple[Found, ...]
     whole: bool = True
+    taken: frozenset[int] = frozenset()
+    """Numbers of those that other jobs made. A job that was set aside comes back when others have printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +167,31 @@ class ShiftFailed:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A person entered a document's number, and the register holds this under it."""
+    """A person says that it became document `fd`; what the register holds under that number."""
 
-    found: Found
+    fd: int
+    found: Found | None
+    """None: the register shows no such document, or one that cannot be made out."""
+    taken: bool = False
+    """Another job made it."""
 
 
-Observation = Looked | NotReady | Answered | Silence | Unknown | Compared | ShiftFailed | Entered
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A person looked and says that there is no document; the register as it is now."""
+
+    compared: Compared
+
+
+Observation = Looked | NotReady | Answered | Silence | Unknown | Compared | ShiftFailed | Entered | Denied
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why an entered document cannot be the job's; `differs` names what is otherwise."""
+
+    code: str
+    differs: tuple[str, ...] = ()
 
 
 class Action(StrEnum):
@@ -255,9 +241,26 @@ def step(job: Job, seen: Observation, now: datetime) -> Step:
             return _compared(job, seen, now)
         case Stage.COMPARING, Silence():
             return job, Action.COMPARE
-        case ((Stage.ASIDE | Stage.ASKING | Stage.COMPARING), Entered(found)):
-            return (_done(job, found), Action.NOTHING) if _fits(job, found) else resumed(job)
+        case ((Stage.ASIDE | Stage.ASKING | Stage.COMPARING), Entered(found=found)):
+            return resumed(job) if objection(job, seen) else (_done(job, found), Action.NOTHING)
+        case Stage.ASIDE, Denied(compared):
+            # What can be read is believed before a person, and a person about the rest.
+            return _made(job, compared) or _refused(job, "no_document", job.suspect), Action.NOTHING
     raise AssertionError(f"{seen} cannot be seen in {job.stage}")
+
+
+def objection(job: Job, seen: Entered) -> Objection | None:
+    """Why the document that a person entered is not believed to be the job's; None when it is."""
+    if seen.found is None:
+        return Objection("document_not_found")
+    if seen.taken:
+        return Objection("document_of_another")
+    assert job.snapshot is not None
+    assert job.wanted is not None
+    if seen.found.fd <= job.snapshot.last_fd:
+        return Objection("document_too_early")
+    differs = job.wanted.differences(seen.found)
+    return Objection("document_differs", differs) if differs else None
 
 
 def pause_s(job: Job, now: datetime) -> float:
@@ -303,7 +306,8 @@ def _compared(job: Job, seen: Compared, now: datetime) -> Step:
     if job.settled_at is not None and now < job.settled_at:
         return job, Action.COMPARE
     said_done = job.answer is not None and job.suspect is None
-    if not seen.whole or said_done:
+    # A shift document is never set aside: the state of the register's shift can be read, and decides.
+    if job.kind is Kind.PRINT and (not seen.whole or said_done):
         return replace(job, stage=Stage.ASIDE), Action.NOTHING
     if job.suspect is not None:
         return _refused(job, "register_refused", job.suspect), Action.NOTHING
@@ -323,7 +327,8 @@ def _made(job: Job, seen: Compared) -> Job | None:
     """The job as DONE, where the register shows that it was done."""
     assert job.snapshot is not None
     if job.kind is Kind.PRINT:
-        found = next((one for one in seen.documents if _fits(job, one)), None)
+        free = (one for one in seen.documents if one.fd not in seen.taken)
+        found = next((one for one in free if _fits(job, one)), None)
         return _done(job, found) if found else None
     if job.kind is Kind.OPEN_SHIFT:
         opened = seen.shift is Shift.OPEN and seen.session > job.snapshot.session

@@ -10,7 +10,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl
 
-from fiscal.worker.domain.job import Answered, Found, Kind, Shift, Silence
+from fiscal.worker.domain.document import Found
+from fiscal.worker.domain.job import Answered, Kind, Shift, Silence
 
 TIMEOUT_S = 5
 """How long the server may hold an answer. Short: a call left open keeps Evotor registers from ending (5.2)."""
@@ -19,6 +20,8 @@ NAME_MAX = 64
 COMMANDS = {Kind.PRINT: "RegisterCheck", Kind.OPEN_SHIFT: "OpenShift", Kind.CLOSE_SHIFT: "CloseShift"}
 SHIFTS = {1: Shift.CLOSED, 2: Shift.OPEN, 3: Shift.EXPIRED}
 NO_DATE = "0001-01-01"
+NO_DOCUMENT = "Не удалось получить данные чека"
+"""How the server begins to say that there is no such document (recorded). Another error says nothing about it."""
 
 Body = dict[str, Any]
 
@@ -197,6 +200,11 @@ def document_of(answer: Mapping[str, Any]) -> Found | None:
         qr=str(answer.get("QRCode") or ""),
         url=str(answer.get("URL") or "")[:500],
     )
+
+
+def says_no_document(answer: Mapping[str, Any]) -> bool:
+    """Whether GetDataCheck was answered: the register has no such document."""
+    return number(answer, "Status") == 2 and error_of(answer).startswith(NO_DOCUMENT)
 
 
 def number(answer: Mapping[str, Any], name: str) -> int | None:

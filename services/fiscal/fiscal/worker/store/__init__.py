@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import JSON, Boolean, Integer, Row, String, Uuid, column, func, select, table, update
 
-from fiscal.worker.domain.job import Found, Job, Kind, Shift, Snapshot, Stage, Wanted
+from fiscal.worker.domain.document import Found, Wanted
+from fiscal.worker.domain.job import Job, Kind, Shift, Snapshot, Stage
 from fiscal.worker.domain.kkm import Address
 from kit.columns import Moment, insert_on
 from kit.db import Tx
@@ -35,7 +36,7 @@ jobs = table(
 documents = table(
     "document",
     column("register_id", Uuid),
-    column("kind", String),
+    *[column(name, String) for name in ("kind", "fp")],
     *[column(name, Integer) for name in ("fd", "session", "cash_kopecks", "card_kopecks", "advance_kopecks")],
 )
 
@@ -144,23 +145,32 @@ async def save_job(tx: Tx, stored: Stored) -> None:
     await tx.conn.execute(update(jobs).where(jobs.c.job_id == stored.job_id).values(changed))
 
 
-async def add_document(tx: Tx, register_id: UUID, fd: int, session: int, kind: Kind, found: Sequence[int]) -> None:
-    """Remember a document that we made; `found` is cash, card and advance in kopecks."""
-    names = ("cash_kopecks", "card_kopecks", "advance_kopecks")
-    values = {
-        "register_id": register_id,
-        "fd": fd,
-        "session": session,
-        "kind": kind,
-        **dict(zip(names, found, strict=True)),
-    }
-    await tx.conn.execute(insert_on(tx.conn, documents).values(values).on_conflict_do_nothing())
+async def add_document(tx: Tx, register_id: UUID, fd: int, fp: str, **values: Any) -> None:
+    """Remember a document that we made, in the place of one that had its number on another drive."""
+    put = insert_on(tx.conn, documents).values(register_id=register_id, fd=fd, fp=_sign(fp), **values)
+    changed = {"fp": _sign(fp), **values}
+    await tx.conn.execute(put.on_conflict_do_update(index_elements=["register_id", "fd"], set_=changed))
+
+
+async def made_by_us(tx: Tx, register_id: UUID, found: Sequence[Found]) -> frozenset[int]:
+    """Numbers of those documents that are known to be of our jobs."""
+    numbers = [one.fd for one in found]
+    mine = select(documents.c.fd, documents.c.fp).where(
+        documents.c.register_id == register_id, documents.c.fd.in_(numbers)
+    )
+    signs = {row.fd: row.fp for row in await tx.conn.execute(mine)}
+    return frozenset(one.fd for one in found if signs.get(one.fd) == _sign(one.fp))
 
 
 async def documents_of(tx: Tx, register_id: UUID, session: int) -> Sequence[Row[Any]]:
     """The documents that we made in one of the register's shifts, oldest first."""
     mine = select(documents).where(documents.c.register_id == register_id, documents.c.session == session)
     return (await tx.conn.execute(mine.order_by(documents.c.fd))).all()
+
+
+def _sign(fp: str) -> str:
+    """A fiscal sign as a number: a QR text and the register's memory differ in leading zeros."""
+    return fp.lstrip("0")
 
 
 def _register(row: Row[Any]) -> Register:

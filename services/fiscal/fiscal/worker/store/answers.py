@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts import TYPES, branch
+from contracts.branch import EnteredDocument
 from contracts.fiscal import Document, ForeignDocument, Totals
 from fiscal.worker.domain import kkm
-from fiscal.worker.domain.job import Found, Job, Kind, Stage
+from fiscal.worker.domain.document import Found
+from fiscal.worker.domain.job import Job, Kind, Objection, Stage
 from fiscal.worker.domain.kkm import Qr
 from fiscal.worker.store import Stored
+from fiscal.worker.store.settlements import Said
 from kit.db import Tx
 
 
@@ -28,6 +31,20 @@ def tell_again(tx: Tx, stored: Stored) -> None:
     """Somebody asks: the last word once more; before there is one, it will come by itself."""
     if stored.word is not None:
         tx.tell(TYPES[stored.word["type"]].model_validate(stored.word["body"]))
+
+
+def unsettled(tx: Tx, stored: Stored, said: Said, why: Objection, found: Found | None = None) -> None:
+    """Tell that a person's word does not hold, with what the register has in its place."""
+    document = found and EnteredDocument(
+        fd=found.fd,
+        kind=found.type[:64],
+        total_kopecks=found.total,
+        card_kopecks=found.card,
+        advance_kopecks=found.advance,
+        names=tuple(name for name, _ in found.lines),
+    )
+    said_of = {"settlement_id": said.settlement_id, "code": why.code, "differs": why.differs, "found": document}
+    tx.tell(branch.JobUnsettled(**_base(tx, stored), **said_of))
 
 
 def totals(kind_rows: Sequence[Any]) -> Totals:
@@ -52,15 +69,7 @@ def qr_of(job: Job) -> Qr | None:
 
 
 def _word(tx: Tx, stored: Stored, waiting: str | None, counted: dict[str, Any]) -> branch.Answer | None:
-    job = stored.job
-    base = {
-        "org_id": stored.org_id,
-        "club_id": stored.club_id,
-        "register_id": stored.register_id,
-        "job_id": stored.job_id,
-        "kind": job.kind,
-        "at": tx.now,
-    }
+    job, base = stored.job, _base(tx, stored)
     if job.stage is Stage.DONE:
         answer = dict(job.answer or {})
         shift = kkm.number(answer, "SessionNumber") or (job.snapshot.session if job.snapshot else None)
@@ -70,6 +79,11 @@ def _word(tx: Tx, stored: Stored, waiting: str | None, counted: dict[str, Any]) 
     if job.stage in (Stage.ASKING, Stage.COMPARING, Stage.ASIDE):
         return branch.JobUnknown(**base, since=job.sent_at or tx.now)
     return branch.JobWaiting(**base, code=waiting) if waiting else None
+
+
+def _base(tx: Tx, stored: Stored) -> dict[str, Any]:
+    ours = {name: getattr(stored, name) for name in ("org_id", "club_id", "register_id", "job_id")}
+    return ours | {"kind": stored.job.kind, "at": tx.now}
 
 
 def _document(job: Job, shift: int | None) -> Document | None:
