@@ -104,6 +104,29 @@ def reads_too_early(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Ste
     return jobs.step(replace(job, settled_at=None) if job.settled_at else job, seen, now)
 
 
+def believes_any_number(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+    """The person must know which document it is."""
+    if isinstance(seen, jobs.Entered) and seen.found is not None:
+        return replace(job, stage=Stage.DONE, found=seen.found), Action.NOTHING
+    return jobs.step(job, seen, now)
+
+
+def believes_that_there_is_none(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+    """The person has looked, so nothing has to be compared."""
+    if isinstance(seen, jobs.Denied):
+        return replace(job, stage=Stage.REFUSED, code="no_document"), Action.NOTHING
+    return jobs.step(job, seen, now)
+
+
+def takes_what_looks_the_same(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+    """A document that looks like ours is ours, even if another job made it meanwhile."""
+    if isinstance(seen, jobs.Entered):
+        seen = replace(seen, taken=False)
+    if isinstance(seen, jobs.Denied):
+        seen = jobs.Denied(replace(seen.compared, taken=frozenset()))
+    return jobs.step(job, seen, now)
+
+
 @pytest.mark.parametrize(
     ("naive", "found"),
     [
@@ -111,6 +134,9 @@ def reads_too_early(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Ste
         (believes_a_restarted_server, "2 documents"),
         (believes_an_error, "a failed sale with 1 documents"),
         (reads_too_early, "2 documents"),
+        (believes_any_number, "a paid sale with 0 documents"),
+        (believes_that_there_is_none, "a failed sale with 1 documents"),
+        (takes_what_looks_the_same, "a paid sale with 0 documents"),
     ],
 )
 def test_the_exploration_finds_what_easier_versions_do_wrong(naive: Rules, found: str) -> None:

@@ -1,4 +1,4 @@
-"""A small model of everything between a paid sale and its document: register, server, network, process, time.
+"""A small model of everything between a paid sale and its document: register, server, network, process, time, people.
 
 The worker and the sale are the real transition functions; the rest is as unkind as the reference allows. Each fault
 takes one from a budget, so that the state space is finite and every run ends.
@@ -46,6 +46,9 @@ OK = Answered(0, "", document=True, body=WORDS)
 FAILED = Answered(2, "нет бумаги", document=False, body=WORDS)
 
 
+SOMEBODY, ANOTHER = 0, -1
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """KKM-Server and the register behind it. `documents` are numbered from 1; ours are the attempts that made them."""
@@ -54,7 +57,7 @@ class Server:
     journal: tuple[tuple[int, str], ...] = ()
     """Per attempt: running, done, failed. A new run of the server has forgotten all of it."""
     documents: tuple[int, ...] = ()
-    """Who made each document: an attempt, or 0 for somebody else."""
+    """Who made each document: an attempt, SOMEBODY else, or ANOTHER job of ours for a sale of the same look."""
     ghost: int = 0
     """An attempt that the register still prints although the server that took it is gone."""
     flying: tuple[tuple[int, int], ...] = ()
@@ -122,7 +125,7 @@ def start(handed_over_allowed: bool = True) -> World:
 
 def moves(world: World, rules: Rules, faults_max: int) -> Iterator[tuple[str, World]]:
     """Every way in which the world can go on. Names of moves that spend a fault begin with `!`."""
-    for name, after in (*_process(world, rules), *_environment(world), *_billing(world)):
+    for name, after in (*_process(world, rules), *_person(world, rules), *_environment(world), *_billing(world)):
         if after.faults <= faults_max:
             yield name, after
 
@@ -215,12 +218,23 @@ def _compare(world: World) -> Outcome:
     assert world.job is not None
     assert world.job.snapshot is not None
     since = world.job.snapshot.last_fd
-    found = tuple(_found(fd, maker) for fd, maker in enumerate(world.server.documents, 1) if fd > since)
-    yield "compared", world, jobs.Compared(str(world.server.run), Shift.OPEN, 1, found)
+    yield "compared", world, _compared(world)
+    for unreadable in range(since + 1, len(world.server.documents) + 1):
+        yield f"!compared, {unreadable} is unreadable", fault(world), _compared(world, unreadable)
+
+
+def _compared(world: World, unreadable: int = 0) -> jobs.Compared:
+    """The register since the job's snapshot, but for a document that it cannot show."""
+    assert world.job is not None
+    assert world.job.snapshot is not None
+    made = list(enumerate(world.server.documents, 1))[world.job.snapshot.last_fd :]
+    found = tuple(_found(fd, maker) for fd, maker in made if fd != unreadable)
+    taken = frozenset(fd for fd, maker in made if maker == ANOTHER)
+    return jobs.Compared(str(world.server.run), Shift.OPEN, 1, found, whole=not unreadable, taken=taken)
 
 
 def _found(fd: int, maker: int) -> Found:
-    wanted = WANTED if maker > 0 else replace(WANTED, total=5_00, lines=(("Вода", 5_00),))
+    wanted = replace(WANTED, total=5_00, lines=(("Вода", 5_00),)) if maker == SOMEBODY else WANTED
     return Found(fd, "1", SALE, wanted.total, wanted.card, wanted.advance, wanted.lines)
 
 
@@ -232,9 +246,40 @@ def _worker_steps(world: World, job: Job, action: Action) -> World:
         return replace(after, news=(*after.news, sales.Registered(attempt)))
     if job.stage is Stage.REFUSED:
         return replace(after, news=(*after.news, sales.Refused(attempt, str(job.code), job.device_text, world.now)))
-    if job.stage is Stage.ASKING and not world.told_unknown:
+    if job.stage in (Stage.ASKING, Stage.COMPARING, Stage.ASIDE) and not world.told_unknown:
         return replace(after, told_unknown=True, news=(*after.news, sales.Unknown(attempt, world.now)))
     return after
+
+
+# A person at the desk. --------------------------------------------------------------------------------------------
+
+
+def _person(world: World, rules: Rules) -> Iterator[tuple[str, World]]:
+    """What people say about a job in doubt, right or wrong, and what the register shows for it.
+
+    Only about what nobody can read they are not wrong: nothing is left that could contradict them.
+    """
+    if world.job is None:
+        return
+    aside = world.job.stage is Stage.ASIDE
+    in_doubt = world.doing is not None and world.job.stage in (Stage.ASKING, Stage.COMPARING)
+    for name, after, seen in _said(world) if aside or in_doubt else ():
+        if aside or isinstance(seen, jobs.Entered):
+            job, action = rules(world.job, seen, after.now)
+            yield name, _worker_steps(after, job, action)
+
+
+def _said(world: World) -> Iterator[tuple[str, World, jobs.Observation]]:
+    documents = world.server.documents
+    yield "!it is a document that is not there", fault(world), jobs.Entered(len(documents) + 1, None)
+    for fd, maker in enumerate(documents, 1):
+        shown = jobs.Entered(fd, _found(fd, maker), taken=maker == ANOTHER)
+        # The right number is on the paper; any other is a slip.
+        yield f"it is {fd}", (world if maker > 0 else fault(world)), shown
+        yield f"!it is {fd}, which is unreadable", fault(world), jobs.Entered(fd, None)
+        if maker <= 0:
+            yield f"!there is none, and {fd} is unreadable", fault(world), jobs.Denied(_compared(world, fd))
+    yield "there is none", (fault(world) if world.ours else world), jobs.Denied(_compared(world))
 
 
 # The world around it. ---------------------------------------------------------------------------------------------
@@ -265,8 +310,11 @@ def _environment(world: World) -> Iterator[tuple[str, World]]:
             yield "!journal forgets", fault(world, server=replace(server, journal=forgotten))
     if world.job is not None and not world.job.ended:
         yield "!server restarts", fault(world, server=_restarted(server))
-        if 0 not in server.documents:
-            yield "!somebody else prints", fault(world, server=server.prints(0))
+        if SOMEBODY not in server.documents:
+            yield "!somebody else prints", fault(world, server=server.prints(SOMEBODY))
+        # One job at a time: another of ours prints while this one is aside.
+        if world.job.stage is Stage.ASIDE and ANOTHER not in server.documents:
+            yield "!another sale of the same look", fault(world, server=server.prints(ANOTHER))
     for flight in server.flying:
         landed = replace(server, flying=tuple(f for f in server.flying if f != flight))
         yield "a delayed request is lost", replace(world, server=landed)

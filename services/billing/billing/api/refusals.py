@@ -27,6 +27,7 @@ FAILED = {
     "register_starting": "The register was added a moment ago. Try again in a few seconds.",
     "register_never_accepted": "KKM-Server took the receipt several times and did nothing. Look at its log.",
     "tax_not_configured": "The club's tax system and VAT are not set. Set them, then sell.",
+    "no_document": "Somebody looked: the register made no receipt of it.",
     "no_paper": "The register is out of paper. Replace the roll, then sell again: one receipt will be printed.",
     "too_late": "The register was not ready in time; no receipt was sent.",
 }

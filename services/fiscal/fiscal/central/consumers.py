@@ -10,7 +10,7 @@ from edge.scope import Scope
 from fiscal.central import store
 from fiscal.central.domain import ffd
 from fiscal.central.domain.receipt import State, moved
-from fiscal.central.store import Register, facts, receipts
+from fiscal.central.store import Register, facts, receipts, settlements
 from kit.consume import Handlers
 from kit.db import Tx
 from kit.parked import Delivery
@@ -69,6 +69,10 @@ def _answers(follow: Handlers) -> None:
     @follow.handle(branch.JobUnknown)
     async def unknown(tx: Tx, message: branch.JobUnknown, delivery: Delivery) -> None:
         await _receipt_word(tx, message, State.UNKNOWN)
+
+    @follow.handle(branch.JobUnsettled)
+    async def unsettled(tx: Tx, message: branch.JobUnsettled, delivery: Delivery) -> None:
+        await settlements.refused(tx, message)
 
     @follow.handle(branch.JobWaiting)
     async def waiting(tx: Tx, message: branch.JobWaiting, delivery: Delivery) -> None:
@@ -174,6 +178,8 @@ async def _receipt_word(tx: Tx, message: branch.Answer, word: State, **values: A
     await receipts.heard(tx, message.job_id, ended or job.ended)
     if moved(State(receipt.state), word):
         await facts.settle(tx, receipt, word, **values)
+    if ended:
+        await settlements.receipt_ended(tx, receipt.receipt_id, values.get("fd", receipt.fd))
 
 
 async def _shift(tx: Tx, message: fiscal.OpenShift | fiscal.CloseShift, send_within: timedelta) -> None:

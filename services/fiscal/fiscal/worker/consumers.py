@@ -44,7 +44,11 @@ def handlers(club_id: UUID) -> Handlers:
     async def settle(tx: Tx, message: branch.Settle, delivery: Delivery) -> None:
         """Remember what a person says about a job in doubt; the register's queue reads the register for it."""
         stored = await store.job(tx, message.job_id)
-        assert stored is not None, f"job {message.job_id} was never given to this worker"
+        if stored is None:
+            names = ("org_id", "club_id", "register_id", "job_id", "settlement_id")
+            ours = {name: getattr(message, name) for name in names}
+            tx.tell(branch.JobUnsettled(**ours, kind="print", at=tx.now, code="job_unknown"))
+            return
         said = Said(message.settlement_id, stored.job_id, stored.register_id, message.fd)
         if stored.job.ended:
             answers.tell_again(tx, stored)

@@ -32,6 +32,7 @@ TABLE: dict[str, tuple[Role, ...]] = {
     "billing.shift.close": (OWNER, ADMINISTRATOR, OPERATOR),
     "billing.ledger.read": (OWNER, ADMINISTRATOR, ACCOUNTANT),
     "fiscal.receipt.read": (OWNER, ADMINISTRATOR, OPERATOR, ACCOUNTANT),
+    "fiscal.receipt.settle": (OWNER, ADMINISTRATOR),
     "fiscal.register.read": (OWNER, ADMINISTRATOR, OPERATOR, ACCOUNTANT),
     "fiscal.register.manage": (OWNER, ADMINISTRATOR),
     "fiscal.tax.manage": (OWNER,),

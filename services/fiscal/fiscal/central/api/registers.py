@@ -1,22 +1,21 @@
-"""HTTP in: registers, tax settings, receipts."""
+"""Registers and tax settings."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import Row
 
 from contracts.branch import Device
 from contracts.fiscal import RegisterState
 from edge.auth import Caller, needs
 from edge.http import Body, Text, Whole
 from edge.idempotency import Answer, Once
-from edge.pages import Cursor, Limit, Page, page
+from edge.pages import Limit
 from fiscal.central import store
 from fiscal.central.domain.ffd import Tax, contradiction
-from fiscal.central.store import Register, facts, receipts
+from fiscal.central.store import Register, facts
 from kit.db import Database, Tx
 from kit.errors import Invalid, NotFound, Refused
 from kit.time import new_id
@@ -89,27 +88,6 @@ class Taxes(Body):
     settings: list[TaxFrom] = Field(max_length=50)
 
 
-class ReceiptView(BaseModel):
-    receipt_id: UUID
-    sale_id: UUID
-    shift_id: UUID
-    club_id: UUID
-    register_id: UUID | None
-    client_id: UUID | None
-    state: str
-    purpose: str
-    lines: list[dict[str, Any]]
-    total_kopecks: int
-    cash_kopecks: int
-    card_kopecks: int
-    advance_kopecks: int
-    document: dict[str, Any] | None
-    code: str | None
-    device_text: str | None
-    ordered_at: datetime
-    ended_at: datetime | None
-
-
 class ShiftView(BaseModel):
     """One shift of the register."""
 
@@ -121,16 +99,7 @@ class ShiftView(BaseModel):
     foreign: list[dict[str, Any]]
 
 
-def routes(db: Database) -> APIRouter:
-    """Everything that fiscal answers over HTTP."""
-    router = APIRouter()
-    _registers(router, db)
-    _taxes(router, db)
-    _receipts(router, db)
-    return router
-
-
-def _registers(router: APIRouter, db: Database) -> None:
+def registers(router: APIRouter, db: Database) -> None:
     @router.post("/v1/registers", status_code=201, response_model=RegisterView)
     async def add(
         body: NewRegister, caller: Caller = needs("fiscal.register.manage"), once: Once = Depends()
@@ -190,7 +159,7 @@ def _registers(router: APIRouter, db: Database) -> None:
             return [ShiftView.model_validate(row, from_attributes=True) for row in rows]
 
 
-def _taxes(router: APIRouter, db: Database) -> None:
+def taxes(router: APIRouter, db: Database) -> None:
     @router.put("/v1/clubs/{club_id}/tax")
     async def replace(club_id: UUID, body: Taxes, caller: Caller = needs("fiscal.tax.manage")) -> Taxes:
         """The club's tax system and VAT, each from its day on: the rate of a day stays what it was."""
@@ -210,39 +179,6 @@ def _taxes(router: APIRouter, db: Database) -> None:
             return Taxes.model_validate(
                 {"settings": [{"since": t.since, "system": t.system, "vat": t.vat} for t in found]}
             )
-
-
-class Wanted(Body):
-    """Which receipts, newest first."""
-
-    sale_id: UUID | None = None
-    shift_id: UUID | None = None
-    client_id: UUID | None = None
-    club_id: UUID | None = None
-    fd: int | None = Field(default=None, ge=0, le=2**62)
-    state: Literal["ordered", "waiting", "unknown", "registered", "refused"] | None = None
-    after: Cursor = None
-    limit: Limit = 50
-
-
-def _receipts(router: APIRouter, db: Database) -> None:
-    @router.get("/v1/receipts")
-    async def listed(
-        wanted: Annotated[Wanted, Query()], caller: Caller = needs("fiscal.receipt.read")
-    ) -> Page[ReceiptView]:
-        """Receipts, newest first."""
-        columns = wanted.model_dump(exclude={"after", "limit"})
-        async with db.look() as tx:
-            rows = await receipts.listed(tx, caller.scope, wanted.limit, wanted.after, **columns)
-        return page([_receipt(row) for row in rows], [row.receipt_id for row in rows], wanted.limit)
-
-    @router.get("/v1/receipts/{receipt_id}")
-    async def one(receipt_id: UUID, caller: Caller = needs("fiscal.receipt.read")) -> ReceiptView:
-        async with db.look() as tx:
-            rows = await receipts.listed(tx, caller.scope, 1, receipt_id=receipt_id)
-        if not rows:
-            raise NotFound("receipt", receipt_id)
-        return _receipt(rows[0])
 
 
 async def _club(tx: Tx, caller: Caller, club_id: UUID) -> None:
@@ -266,7 +202,3 @@ def _view(register: Register) -> RegisterView:
     ours = {"register_id": register.register_id, "club_id": register.club_id, "name": register.name}
     reached = {"mode": register.mode, "device": register.device, "cashier_name": register.cashier_name}
     return RegisterView(**ours, **reached, connected=register.watched, state=state)
-
-
-def _receipt(row: Row[Any]) -> ReceiptView:
-    return ReceiptView.model_validate(row, from_attributes=True)

@@ -128,7 +128,16 @@ async def send_job(
 async def job(tx: Tx, job_id: UUID) -> Job | None:
     """The job, locked."""
     row = (await tx.conn.execute(select(jobs).where(jobs.c.job_id == job_id).with_for_update())).first()
-    return Job(row.job_id, row.register_id, row.kind, row.receipt_id, row.shift_id, row.ended) if row else None
+    return _job(row) if row else None
+
+
+async def job_of(tx: Tx, receipt_id: UUID) -> Job:
+    """The one job that prints the receipt, not locked; a receipt in doubt has it."""
+    return _job((await tx.conn.execute(select(jobs).where(jobs.c.receipt_id == receipt_id))).one())
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(row.job_id, row.register_id, row.kind, row.receipt_id, row.shift_id, row.ended)
 
 
 async def heard(tx: Tx, job_id: UUID, ended: bool) -> None:

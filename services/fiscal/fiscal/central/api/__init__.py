@@ -1,0 +1,18 @@
+"""HTTP in: registers, tax settings, receipts and what people say about them."""
+
+from fastapi import APIRouter
+
+from fiscal.central.api.receipts import receipts_of
+from fiscal.central.api.registers import registers, taxes
+from fiscal.central.api.settlements import settlements_of
+from kit.db import Database
+
+
+def routes(db: Database) -> APIRouter:
+    """Everything that fiscal answers over HTTP."""
+    router = APIRouter()
+    registers(router, db)
+    taxes(router, db)
+    receipts_of(router, db)
+    settlements_of(router, db)
+    return router
