@@ -97,6 +97,16 @@ class Till:
 
         await self.until(look, "the register prints")
 
+    async def set_aside(self, session: dict[str, Any]) -> str:
+        """Wait until the sale's receipt is unknown and every fault has struck; the receipt's id."""
+
+        async def look() -> Any:
+            sale, faults = await self.sale(session), (await self.kkm("GET", "/control/faults")).json()
+            unknown = sale["problem"] is not None and sale["problem"]["receipt"] == "unknown"
+            return sale["receipt_id"] if unknown and not faults else None
+
+        return str(await self.until(look, "the receipt is set aside"))
+
     async def documents(self) -> list[dict[str, Any]]:
         """The register's sales, oldest first."""
         found = (await self.kkm("GET", "/control/documents?NumDevice=1")).json()

@@ -97,6 +97,34 @@ async def test_an_unknown_receipt_starts_the_session_after_a_while_and_is_settle
     await pressed
 
 
+async def test_a_receipt_that_nothing_readable_decides_is_settled_by_its_number(till: Till) -> None:
+    session = await till.order()
+    await till.fault("delay", seconds=2)
+    await till.fault("error_after", error="Замялась бумага")
+    pressed = till.pay_in_background(session)
+    await till.printing()
+    # When the register is read, the first answer tells its last number, and the second is the document.
+    await till.kkm("POST", "/control/faults", {"command": "GetDataCheck", "what": "error_before", "after": 1})
+    receipt_id = await till.set_aside(session)
+    closing = await till.anna.send("POST", f"/billing/v1/shifts/{till.shift_id}/close", {"cash_kopecks": 0})
+    blockers = {one["code"]: one["params"] for one in closing.json()["params"]["blockers"]}
+    assert blockers["receipt_unconfirmed"]["receipt_id"] == receipt_id
+    number = (await till.documents())[-1]["number"]
+    settlement = f"/fiscal/v1/receipts/{receipt_id}/settlement"
+
+    slip = await till.anna.send("POST", settlement, {"fd": number + 1})
+    settled = await till.anna.post(settlement, {"fd": number, "reason": "Номер с чека"})
+
+    assert (slip.status_code, slip.json()["code"], slip.json()["receipt"]) == (409, "document_not_found", "unknown")
+    assert (settled["state"], settled["document"]["fd"]) == ("registered", number)
+    assert (settled["settlement"]["state"], settled["settlement"]["said_by"]["name"]) == ("accepted", "Анна К.")
+    await till.becomes(session, "paid")
+    await till.session_is(session, "active")
+    await pressed
+    said = await till.anna.get(f"/fiscal/v1/settlements?receipt_id={receipt_id}")
+    assert [(one["fd"], one["state"]) for one in said["items"]] == [(number, "accepted"), (number + 1, "refused")]
+
+
 async def test_of_two_sessions_for_one_device_in_the_same_instant_one_wins(till: Till) -> None:
     order = {"device_id": till.club.devices[0], "tariff_id": till.club.tariff_id, "till_id": till.club.till_id}
 

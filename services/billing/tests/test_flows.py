@@ -299,6 +299,7 @@ async def test_a_shift_does_not_close_while_anything_is_unfinished_and_names_it(
     assert set(named) == {"payment_pending", "session_running", "receipt_unconfirmed"}
     assert named["session_running"]["link"] == f"/api/hall/v1/sessions/{playing.session_id}"
     assert named["receipt_unconfirmed"]["link"] == f"/api/billing/v1/sales/{unknown.sale_id}"
+    assert named["receipt_unconfirmed"]["params"]["receipt_id"] == str(sales.receipt_id(unknown.sale_id, 1))
     assert await till.get(f"/v1/shifts/{shift}/blockers") == list(answer.json()["params"]["blockers"])
     assert await till.told(fiscal.CloseShift) == []
 

@@ -183,13 +183,7 @@ async def test_a_closed_shift_tells_what_it_took_and_what_others_printed(club: C
     first, close, second = a_print(), a_close(), a_print()
     await club.order(first)
     await eventually(lambda: club.ended(first.job_id))
-    line = {"Name": "Вода", "Quantity": 1, "Price": 45, "Amount": 45, "Tax": -1}
-    line |= {"SignMethodCalculation": 4, "SignCalculationObject": 1}
-    sale = {"Command": "RegisterCheck", "NumDevice": 1, "IsFiscalCheck": True, "TypeCheck": 0, "CashierName": "Кто-то"}
-    printed = await club.control.post(
-        "/Execute", json=sale | {"Cash": 45, "TaxVariant": "0", "CheckStrings": [{"Register": line}]}
-    )
-    assert printed.json()["Status"] == 0, printed.text
+    await club.printed_elsewhere()
     await club.order(second)
     await eventually(lambda: club.ended(second.job_id))
 

@@ -43,7 +43,7 @@ def _blocker(stored: Stored) -> Blocker:
     if sale.state is SaleState.OPEN:
         return Blocker("payment_pending", "sale", link, params | {"pay_by": sale.pay_by.isoformat()})
     if sale.receipt in (Receipt.UNKNOWN, Receipt.REFUSED):
-        return Blocker("receipt_unconfirmed", "sale", link, params)
+        return Blocker("receipt_unconfirmed", "sale", link, params | {"receipt_id": str(stored.receipt_id)})
     return Blocker("payment_in_progress", "sale", link, params | {"receipt": sale.receipt})
 
 

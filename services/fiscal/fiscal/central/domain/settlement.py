@@ -24,9 +24,9 @@ def ended_by(said_fd: int | None, registered_fd: int | None) -> State:
 
 REFUSED = {
     "document_not_found": "The register shows no document {fd}. Look at the number on the paper (ФД) once more.",
-    "document_of_another": "Document {fd} is the receipt of another sale. Look for the paper of this one.",
+    "document_of_another": "Document {fd} was printed for something else. Look for the paper of this receipt.",
     "document_too_early": "Document {fd} was there before this receipt was sent. Look for a later one.",
-    "document_differs": "Document {fd} is not this receipt: {differs}. Look for the paper of this one.",
+    "document_differs": "Document {fd} is not this receipt: {differs}. Look for the paper of this receipt.",
     "job_unknown": "The club's worker knows nothing of this receipt: its memory was lost. Ask the owner to look.",
     "not_sent": "Nothing was sent to the register yet, so there is no document: the receipt goes on by itself.",
 }
