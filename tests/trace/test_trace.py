@@ -4,7 +4,7 @@ import pytest
 
 from savepoint.day import Club, Day, desk, set_up
 from tests.e2e import stacks
-from tests.e2e.collector import Collector, collector
+from tests.trace.collector import Collector, collector
 
 CLICK = "POST /v1/sales/{sale_id}/payment"
 
