@@ -70,6 +70,8 @@ images: ## build every image
 up: images ## Kafka, Postgres, the gateway and every service in containers
 	deploy/compose/make-secrets
 	docker compose up --wait
+	@echo "Savepoint serves at http://127.0.0.1:$${GATEWAY_PORT:-8080}, receipts at http://127.0.0.1:$${KKM_PORT:-5893}."
+	@echo "The owner's one-time password: docker compose logs staff | grep 'one time'"
 
 fmt: $(READY) ## format, and fix what can be fixed
 	$(BIN)/ruff format .
