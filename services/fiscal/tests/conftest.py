@@ -1,4 +1,4 @@
-"""A club with its worker and its register."""
+"""A club with its worker and its register; the central app."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contracts import branch
+from conftest import Fresh, Issuer
+from contracts import branch, hall
+from edge.http import create_app as app_of
+from fiscal.central.api import routes
+from fiscal.central.consumers import handlers as central_handlers
+from fiscal.central.jobs import Loops
 from fiscal.worker.clients import KkmServer
 from fiscal.worker.consumers import handlers
 from fiscal.worker.domain import job as jobs
@@ -16,9 +21,13 @@ from fiscal.worker.jobs import Queues
 from kit import migrate
 from kit.consume import Intake
 from kit.db import Database
+from kit.kafka import Kafka
+from kit.relay import Relay
+from kit.service import Service
 from kkm_server.app import create_app
 from kkm_server.serving import serving
-from services.fiscal.tests.builders import CLUB, DEVICE, OURS, Club
+from services.fiscal.tests.builders import CLUB, DEVICE, ORG, OURS, Club
+from services.fiscal.tests.central import Central, NoKafka
 
 
 @pytest.fixture
@@ -51,3 +60,17 @@ async def club(_quick: None, tmp_path: Path, emulator: str) -> AsyncIterator[Clu
         await asyncio.gather(working, return_exceptions=True)
     await kkm.close()
     await db.engine.dispose()
+
+
+@pytest.fixture
+async def central(fresh: Fresh, issuer: Issuer) -> AsyncIterator[Central]:
+    db = await fresh("fiscal")
+    app = app_of(Service("fiscal.central", db, Relay(db, Kafka("nowhere:1"))), [routes(db)], issuer.tokens())
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    branches = NoKafka()
+    loops = Loops(db, branches, timedelta(0))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://fiscal") as http:
+        central = Central(db, Intake(db, central_handlers(timedelta(minutes=10))), http, issuer, loops, branches)
+        club = {"org_id": ORG, "club_id": CLUB, "name": "Лиговский", "time_zone": "Europe/Moscow"}
+        await central.hears(hall.ClubRegistered(**club, start_on_unknown_receipt=True))
+        yield central

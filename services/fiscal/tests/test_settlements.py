@@ -14,9 +14,8 @@ from contracts import branch, fiscal
 from contracts.branch import EnteredDocument
 from contracts.fiscal import Totals
 from kit.time import utc_now
-from services.fiscal.tests.test_central import PERMISSIONS, Central, a_document, a_shift, an_order, answer, central
+from services.fiscal.tests.central import PERMISSIONS, Central, a_document, a_shift, an_order, answer
 
-__all__ = ["central"]
 SETTLE = "fiscal.receipt.settle"
 
 

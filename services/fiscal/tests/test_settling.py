@@ -1,5 +1,6 @@
 """Receipts that nothing readable decides: the worker reads the register before it believes what a person says."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,8 +10,9 @@ from conftest import eventually
 from contracts import branch
 from contracts.money import Person
 from fiscal.worker import jobs, store
+from fiscal.worker.domain.document import SALE, Found
 from kit.time import utc_now
-from services.fiscal.tests.builders import OURS, Club, a_line, a_print
+from services.fiscal.tests.builders import OURS, REGISTER, Club, a_line, a_print
 
 ANNA = Person(member_id=UUID(int=7), name="Анна К.")
 
@@ -223,3 +225,15 @@ async def test_a_register_that_cannot_tell_its_last_document_is_not_printed_on(c
 
     assert isinstance(await eventually(lambda: club.ended(job.job_id)), branch.JobDone)
     assert len(await club.documents("sale")) == 1
+
+
+async def test_a_number_of_another_drive_does_not_make_a_document_ours(club: Club) -> None:
+    ours = Found(15, "0414866017", SALE, total=300_00, card=0, advance=0, lines=())
+    values = {"session": 3, "kind": "print", "cash_kopecks": 300_00, "card_kopecks": 0, "advance_kopecks": 0}
+    async with club.db.begin() as tx:
+        await store.add_document(tx, REGISTER, 15, "414866017", **values)
+
+        assert await store.made_by_us(tx, REGISTER, [ours]) == {15}
+        assert await store.made_by_us(tx, REGISTER, [replace(ours, fp="1843785862")]) == frozenset()
+        await store.add_document(tx, REGISTER, 15, "1843785862", **values)
+        assert await store.made_by_us(tx, REGISTER, [ours]) == frozenset()

@@ -106,12 +106,17 @@ class Queues:
 
     async def _settle(self, stored: Stored, said: Said) -> None:
         """Read the register for what a person said about a job, and decide."""
-        async with self.db.begin() as tx:
-            await settlements.later(tx, said, tx.now + SETTLE_AGAIN)
+        await self._settle_later(said)  # in case that it fails
         with span("register settle", {TRACE: stored.trace} if stored.trace else {}):
             seen = await self._read(stored, said)
-            if not isinstance(seen, Silence):
+            if isinstance(seen, Silence):
+                await self._settle_later(said)
+            else:
                 await self._record(stored, seen, said)
+
+    async def _settle_later(self, said: Said) -> None:
+        async with self.db.begin() as tx:
+            await settlements.later(tx, said, tx.now + SETTLE_AGAIN)
 
     async def _read(self, stored: Stored, said: Said) -> Entered | Denied | Silence:
         if said.fd is None:
