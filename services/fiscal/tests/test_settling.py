@@ -35,16 +35,17 @@ async def an_unreadable(club: Club, made: bool) -> branch.Print:
     await club.fault("error_after" if made else "error_before", error="Замялась бумага")
     await club.order(job)
 
-    async def printing() -> bool:
-        return bool((await club.control.get("/control/state")).json()["devices"][0]["queue"])
-
-    await eventually(printing)
+    await eventually(lambda: works(club))
     if not made:
         await club.printed_elsewhere()
     # The first reading tells the last number, the second is the document.
     await club.fault("error_before", command="GetDataCheck", after=1)
     await eventually(lambda: is_aside(club, job))
     return job
+
+
+async def works(club: Club) -> bool:
+    return bool((await club.control.get("/control/state")).json()["devices"][0]["queue"])
 
 
 async def is_aside(club: Club, job: branch.Print) -> bool:
@@ -167,6 +168,18 @@ async def test_the_last_word_about_a_job_counts(club: Club) -> None:
 
     assert isinstance(done, branch.JobDone), done
     assert await club.told(branch.JobUnsettled) == []
+
+
+async def test_a_word_that_comes_while_the_register_is_read_for_another_is_read_for_too(club: Club) -> None:
+    job = await an_unreadable(club, made=True)
+    number = (await club.documents("sale"))[-1]["number"]
+    await club.fault("delay", command="GetDataCheck", seconds=0.5)
+    await club.order(a_word(job, number + 5))
+    await eventually(lambda: works(club))
+
+    await club.order(a_word(job, number))
+
+    assert isinstance(await eventually(lambda: club.ended(job.job_id)), branch.JobDone)
 
 
 async def test_a_number_settles_a_receipt_that_the_server_is_still_asked_for(club: Club) -> None:

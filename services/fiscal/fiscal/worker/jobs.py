@@ -188,12 +188,13 @@ class Queues:
             waiting = seen.code if isinstance(seen, NotReady) else None
             after = replace(after, word=answers.tell(tx, after, waiting, **counted))
             await store.save_job(tx, after)
-            if job.ended or said is not None:
-                await settlements.end(tx, stored.job_id)
-            if said is not None and isinstance(seen, Entered):
+            if job.ended:
+                await settlements.end_all(tx, stored.job_id)
+            elif said is not None and isinstance(seen, Entered):
+                await settlements.end(tx, said)
                 why = jobs.objection(stored.job, seen)
-                if why is not None:
-                    answers.unsettled(tx, after, said, why, seen.found)
+                assert why is not None, "an entered document without an objection ends its job"
+                answers.unsettled(tx, after, said, why, seen.found)
         if action is Action.NOTHING:
             self._actions.pop(stored.job_id, None)
         else:

@@ -66,8 +66,14 @@ async def later(tx: Tx, said: Said, at: datetime) -> None:
     await tx.conn.execute(this.values(try_at=at))
 
 
-async def end(tx: Tx, job_id: UUID) -> None:
-    """Nothing that was said about the job waits any more."""
+async def end(tx: Tx, said: Said) -> None:
+    """It is answered; what was said later about the job still waits."""
+    this = update(settlements).where(settlements.c.settlement_id == said.settlement_id)
+    await tx.conn.execute(this.values(ended=True))
+
+
+async def end_all(tx: Tx, job_id: UUID) -> None:
+    """The job has ended: nothing that was said about it waits any more."""
     await tx.conn.execute(update(settlements).where(settlements.c.job_id == job_id).values(ended=True))
 
 
