@@ -43,10 +43,10 @@ def _sessions(follow: Handlers) -> None:
     async def open_sale(tx: Tx, message: hall.SessionOrdered, delivery: Delivery) -> None:
         """Open the sale that an ordered session is paid with; pay it at once where the order says how."""
         scope = Scope(message.org_id, frozenset({message.club_id}))
-        problem = await _unknown(tx, scope, message)
-        stored = await sales.open_sale(tx, _sale(tx, message, client_known=problem != "unknown_client"))
-        if problem is not None:
-            await sales.take(tx, [(stored, Impossible(problem))])
+        unknown = await _unknown(tx, scope, message)
+        stored = await sales.open_sale(tx, _sale(tx, message, client_known="unknown_client" not in unknown))
+        if unknown:
+            await sales.take(tx, [(stored, Impossible(unknown[0]))])
         elif message.payment is not None:
             try:
                 await payment.pay(tx, scope, stored, message.payment.tenders)
@@ -66,14 +66,15 @@ def _sessions(follow: Handlers) -> None:
         await sales.session_is(tx, message.sale_id, "ended")
 
 
-async def _unknown(tx: Tx, scope: Scope, message: hall.SessionOrdered) -> str | None:
-    """What the order names that we do not know."""
+async def _unknown(tx: Tx, scope: Scope, message: hall.SessionOrdered) -> list[str]:
+    """All that the order names and we do not know."""
+    unknown = []
     if await store.till_club(tx, scope, message.till_id) != message.club_id:
-        return "unknown_till"
+        unknown.append("unknown_till")
     org = Scope(message.org_id)
     if message.client_id is not None and await store.client(tx, org, message.client_id) is None:
-        return "unknown_client"
-    return None
+        unknown.append("unknown_client")
+    return unknown
 
 
 def _sale(tx: Tx, message: hall.SessionOrdered, client_known: bool) -> Stored:
