@@ -87,6 +87,9 @@ class World:
     news: tuple[sales.Fact, ...] = ()
     """What the worker told and billing has not heard."""
     told_unknown: bool = False
+    paying: bool = False
+    """The guest has offered the money, and billing has not heard of it."""
+    paid_at: datetime | None = None
     held: int = 0
     settled: int = 0
 
@@ -99,6 +102,7 @@ class World:
         """Somebody waits for a moment that has not come."""
         sale, job = self.sale, self.job
         moments = [sale.reprint_at, sale.unknown_since and sale.unknown_since + sales.RELEASE_AFTER]
+        moments += [sale.pay_by if sale.state is sales.State.OPEN else None]
         if job is not None and not job.ended:
             moments += [job.settled_at, job.send_by if job.stage is Stage.QUEUED else None]
         return any(moment is not None and moment > self.now for moment in moments)
@@ -110,17 +114,21 @@ class World:
 
     @property
     def ended(self) -> bool:
-        return self.sale.ended and not self.news
+        return self.sale.ended and not self.news and not self.paying
 
 
 Rules = Callable[[Job, jobs.Observation, datetime], jobs.Step]
 
 
-def start(handed_over_allowed: bool = True) -> World:
-    """A guest has just paid: a part from the balance, a part in cash."""
-    opened = Sale(UUID(int=1), sales.What.SESSION, 300_00, pay_by=EPOCH + TICK * 10, client_id=UUID(int=2))
-    tenders = (sales.Tender(sales.Kind.BALANCE, 200_00, 200_00), sales.Tender(sales.Kind.CASH, 100_00, 500_00))
-    return _sale_steps(World(opened, None, None), sales.Pay(tenders, UUID(int=3), available_kopecks=200_00))
+def ordered() -> World:
+    """A guest pays: a part from the balance, a part in cash. Billing hears of it in time, or it does not."""
+    opened = Sale(UUID(int=1), sales.What.SESSION, 300_00, pay_by=EPOCH + TICK, client_id=UUID(int=2))
+    return World(opened, None, None, paying=True)
+
+
+def start() -> World:
+    """A guest has just paid."""
+    return _paid(ordered())
 
 
 def moves(world: World, rules: Rules, faults_max: int) -> Iterator[tuple[str, World]]:
@@ -324,6 +332,8 @@ def _environment(world: World) -> Iterator[tuple[str, World]]:
 
 
 def _billing(world: World) -> Iterator[tuple[str, World]]:
+    if world.paying:
+        yield "billing hears the payment", _paid(world)
     if world.news:
         yield "billing hears", _sale_steps(replace(world, news=world.news[1:]), world.news[0])
     elif not world.sale.ended:
@@ -331,6 +341,17 @@ def _billing(world: World) -> Iterator[tuple[str, World]]:
             after = _sale_steps(world, sales.Passed(world.now, may_start))
             if after != world:
                 yield "billing looks at the clock", after
+
+
+def _paid(world: World) -> World:
+    """The payment reaches billing; one that cannot be taken ends the sale."""
+    tenders = (sales.Tender(sales.Kind.BALANCE, 200_00, 200_00), sales.Tender(sales.Kind.CASH, 100_00, 500_00))
+    heard = replace(world, paying=False)
+    try:
+        taken = _sale_steps(heard, sales.Pay(tenders, UUID(int=3), world.now, available_kopecks=200_00))
+    except sales.Unpayable as refused:
+        return _sale_steps(heard, sales.Impossible(refused.code))
+    return replace(taken, paid_at=world.now) if taken.sale.state is sales.State.FISCALISING else taken
 
 
 def _sale_steps(world: World, fact: sales.Fact) -> World:

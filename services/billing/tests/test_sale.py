@@ -52,7 +52,7 @@ def balance(amount: int) -> Tender:
 
 
 def pay(*tenders: Tender, available: int = 0) -> Pay:
-    return Pay(tenders, SHIFT, available)
+    return Pay(tenders, SHIFT, NOW, available)
 
 
 def after(*facts: Fact, sale: Sale | None = None) -> Sale:
@@ -145,6 +145,14 @@ def test_an_unpaid_sale_fails_when_its_time_is_over() -> None:
     assert step(a_sale(), Passed(NOW + timedelta(minutes=9, seconds=59)))[1] == ()
     sale, effects = step(a_sale(), Passed(NOW + timedelta(minutes=10)))
     assert (sale.state, sale.code, effects) == (State.FAILED, "not_paid_in_time", (Effect.TELL_FAILED,))
+
+
+def test_a_payment_at_its_last_moment_or_later_is_refused() -> None:
+    in_time = Pay((cash(300_00),), SHIFT, NOW + timedelta(minutes=9, seconds=59))
+    assert step(a_sale(), in_time)[0].state is State.FISCALISING
+    for late in (timedelta(minutes=10), timedelta(hours=2)):
+        with pytest.raises(Unpayable, match="not_paid_in_time"):
+            step(a_sale(), replace(in_time, at=NOW + late))
 
 
 def test_a_cancelled_or_impossible_sale_takes_no_payment() -> None:

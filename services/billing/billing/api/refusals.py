@@ -6,6 +6,7 @@ from billing.domain.sale import Kind, Receipt, Sale, State, Unpayable
 from kit.errors import Refused
 
 UNPAYABLE = {
+    "not_paid_in_time": "The time within which this was to be paid is over; nothing was taken. Order again.",
     "no_open_shift": "No shift is open at this till. Open one with the cash in the drawer, then pay this sale.",
     "shift_closing": "The shift of this till is being closed. Pay after the next one is open.",
     "tender_twice": "Each kind of payment may be named once. Add the amounts up.",

@@ -119,10 +119,11 @@ class Unpayable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """The guest pays in this shift; `available_kopecks` is what the client's balance allows."""
+    """The guest pays in this shift, at this moment; `available_kopecks` is what the client's balance allows."""
 
     tenders: tuple[Tender, ...]
     shift_id: UUID
+    at: datetime
     available_kopecks: int = 0
 
 
@@ -227,7 +228,10 @@ def step(sale: Sale, fact: Fact) -> Step:
 
 
 def check(sale: Sale, pay: Pay) -> None:
-    """Raise Unpayable unless these tenders pay the sale exactly."""
+    """Raise Unpayable unless these tenders pay the sale exactly, and in time."""
+    if pay.at >= sale.pay_by:
+        # The order may have come hours late: the guest has left, and nobody took the money.
+        raise Unpayable("not_paid_in_time", pay_by=sale.pay_by.isoformat())
     kinds = [tender.kind for tender in pay.tenders]
     if len(set(kinds)) != len(kinds):
         raise Unpayable("tender_twice")

@@ -24,7 +24,7 @@ async def pay(tx: Tx, scope: Scope, stored: Stored, tenders: Sequence[money.Tend
         client = await store.client(tx, scope, stored.sale.client_id, lock=True)
         available = client.balance_kopecks if client else 0
     given = tuple(given_tender(tender) for tender in tenders)
-    (after,) = await sales.take(tx, [(stored, Pay(given, shift.shift_id, available))])
+    (after,) = await sales.take(tx, [(stored, Pay(given, shift.shift_id, tx.now, available))])
     return after
 
 
