@@ -43,8 +43,8 @@ async def provision(admin: asyncpg.Connection, service: str, database: str, pass
         await admin.execute(f'alter role "{service}" password {literal}')
     if not await admin.fetchval("select 1 from pg_database where datname = $1", database):
         await admin.execute(f'create database "{database}" owner "{owner}"')
-    # Nobody looks into another service's database.
-    await admin.execute(f'revoke connect on database "{database}" from public')
+    # Nobody looks into another service's database, or puts a temporary table before a real one.
+    await admin.execute(f'revoke connect, temporary on database "{database}" from public')
     await admin.execute(f'grant connect on database "{database}" to "{service}"')
 
 

@@ -30,5 +30,10 @@ def headers(message: Message, event_id: UUID, at: datetime, traceparent: str | N
 
 
 def readable(raw: Iterable[tuple[str, bytes]]) -> dict[str, str]:
-    """Headers as text. Bytes that are not UTF-8 are escaped, so that a broken header never breaks its reader."""
-    return {name: (value or b"").decode("utf-8", errors="backslashreplace") for name, value in raw}
+    """Headers as text."""
+    return {name: text(value or b"") for name, value in raw}
+
+
+def text(raw: bytes) -> str:
+    """A key or a header as text that any reader can keep: what is not UTF-8, and NUL, is escaped."""
+    return raw.decode("utf-8", errors="backslashreplace").replace("\0", r"\x00")

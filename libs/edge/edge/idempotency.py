@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from edge.auth import Caller
 from kit.columns import Moment, insert_on
 from kit.db import Database, Tx
-from kit.errors import Invalid, Refused
+from kit.errors import Invalid, Refused, Transient
 
 WAIT_MAX_S = 30
 POLL_S = 0.1
@@ -80,9 +80,12 @@ class Once:
             await self._store(tx, org_id, first, None if first.done or view is None else still)
         if first.done or view is None:
             return self._response(first.stored())
-        final = await self._wait(view)
-        async with self.db.begin() as tx:
-            await self._store(tx, org_id, final, None)
+        try:
+            final = await self._wait(view)
+            async with self.db.begin() as tx:
+                await self._store(tx, org_id, final, None)
+        except Transient:  # what was done stays done: how it ends can be asked for
+            return self._response(first.stored())
         return self._response(final.stored())
 
     async def _claim(self, tx: Tx, org_id: UUID, fingerprint: str) -> dict[str, Any] | None:

@@ -74,10 +74,15 @@ class Handlers:
         if not got.named:
             return replace(got, problem=f"no good {TYPE} and {ID} headers: not a message of Savepoint")
         model = self.models.get(got.type)
+        if model is None:
+            return got
         try:
-            return replace(got, message=model.model_validate_json(got.body)) if model else got
+            message = model.model_validate_json(got.body)
         except ValidationError as wrong:
             return replace(got, problem=f"not a {got.type}: {wrong}")
+        if message.topic != got.topic:  # who may write to one club's topic may not speak of another club
+            return replace(got, problem=f"belongs to {message.topic}")
+        return replace(got, message=message)
 
     async def run(self, tx: Tx, deliveries: Sequence[Delivery]) -> None:
         """Call the functions in order, each in a span of its message's trace."""
@@ -187,6 +192,8 @@ class Intake:
                 return
             parked_id, delivery = found
             failure = await attempt(self._again(parked_id, self.handlers.read(delivery)))
+            if isinstance(failure, Transient):
+                return
             if failure is not None:
                 async with self.db.begin() as tx:
                     await parked.mark(tx, parked_id, parked.PARKED, error=repr(failure)[:4000])

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from contracts import Message
@@ -99,7 +100,7 @@ class Database:
 def _whose_fault(source: str) -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, OSError, TimeoutError) as failure:
+    except (DBAPIError, PoolTimeout, OSError, TimeoutError) as failure:
         if not is_transient(failure):
             raise
         raise Transient(f"the database of {source}: {failure!r}") from failure
@@ -108,7 +109,7 @@ def _whose_fault(source: str) -> Iterator[None]:
 def is_transient(failure: BaseException) -> bool:
     """Whether the world, and not the statement, is at fault."""
     if not isinstance(failure, DBAPIError):
-        return isinstance(failure, (OSError, TimeoutError))
+        return isinstance(failure, (PoolTimeout, OSError, TimeoutError))
     state = getattr(failure.orig, "sqlstate", None)
     if state is None:  # no answer from Postgres at all, or SQLite: busy, disk full
         return failure.connection_invalidated or type(failure).__name__ in ("OperationalError", "InterfaceError")

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from faststream.exceptions import StopConsume
 from faststream.kafka import KafkaBroker, KafkaMessage
 
-from contracts.headers import readable
+from contracts.headers import readable, text
 from kit.consume import Intake, StoppedByParking
 from kit.guard import attempt
 from kit.kafka import Kafka
@@ -87,7 +87,7 @@ class Consumer:
 
 
 def _delivery(record: ConsumerRecord[Any, Any]) -> Delivery:
-    key = (record.key or b"").decode("utf-8", errors="backslashreplace")
+    key = text(record.key or b"")
     return Delivery(record.topic, record.partition, record.offset, key, readable(record.headers), record.value or b"")
 
 

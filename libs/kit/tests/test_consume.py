@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
+from conftest import eventually
 from contracts import Message
 from kit import consume, parked
 from kit.consume import Handlers, Intake, StoppedByParking
@@ -247,6 +249,50 @@ async def test_too_many_unreadable_in_a_row_stop_the_intake_too(tallied: Databas
         await intake.take(bad[-1:])
 
     assert len(await rows(tallied, "select 1 from parked")) == consume.PARKED_IN_A_ROW_MAX + 1
+
+
+async def test_a_pool_without_a_free_connection_is_waited_for(
+    tallied: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pool: Any = tallied.engine.pool
+    monkeypatch.setattr(pool, "_timeout", 0.05)
+    held = [await tallied.engine.connect() for _ in range(pool.size() + pool._max_overflow)]
+    taking = asyncio.create_task(counting(tallied).take([counted(1)]))
+
+    async def refused() -> bool:
+        return any("QueuePool limit" in record.getMessage() for record in caplog.records)
+
+    await eventually(refused)
+    for one in held:
+        await one.close()
+    await taking
+
+    assert await numbers(tallied) == [1]
+
+
+async def test_what_waited_behind_its_key_waits_on_when_the_world_is_at_fault(tallied: Database) -> None:
+    handlers, tries = Handlers(), []
+
+    @handlers.handle(Counted)
+    async def count(tx: Tx, message: Counted, delivery: Delivery) -> None:
+        tries.append(message.number)
+        if message.number == 1:
+            raise ValueError("never")
+        if tries.count(2) == 1:
+            raise Transient("a deadlock")
+
+    intake = Intake(tallied, handlers)
+    await intake.take([counted(1)])
+    await intake.take([counted(2)])
+    ((first,),) = await rows(tallied, "select id from parked where state = 'parked'")
+    async with tallied.begin() as tx:
+        await parked.drop(tx, first)
+
+    await intake.retry_parked()
+    assert await rows(tallied, "select state from parked") == [(parked.HELD,)]
+    await intake.retry_parked()
+
+    assert await rows(tallied, "select state from parked") == []
 
 
 async def test_a_hot_handler_takes_what_a_batch_holds_at_once(tallied: Database) -> None:

@@ -107,6 +107,8 @@ async def test_poison_of_every_kind_leaves_the_partition_moving(db: Database, ka
         changed(b"broken-json", body=b"{"),
         (b"no-headers", b"{}", []),
         changed(b"bad-header", ce_id=b"\xff\xfe"),
+        changed(b"nul\0in-key", body=b"{"),
+        changed(b"nul-in-type", ce_type=b"toy\0"),
         changed(b"unknown", ce_type=b"toy.thing.invented.v9"),
         wired("fails", 13),
         wired("good", 1),
@@ -117,7 +119,7 @@ async def test_poison_of_every_kind_leaves_the_partition_moving(db: Database, ka
         await until_tallied(db, 1, 2)
 
     assert await rows(db, "select key from parked order by key") == [
-        ("bad-header",), ("broken-json",), ("fails",), ("no-headers",)
+        ("bad-header",), ("broken-json",), ("fails",), ("no-headers",), (r"nul\x00in-key",)
     ]  # fmt: skip
 
 
@@ -264,19 +266,25 @@ async def test_a_consumer_that_aiokafka_gave_up_begins_anew(db: Database, kafka:
         assert consumer.health() is None
 
 
-async def test_topics_that_come_later_are_followed_by_their_pattern(
+async def test_topics_that_come_later_are_followed_and_speak_of_their_own_club_alone(
     db: Database, kafka: Kafka, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Counted, "TOPIC", f"{topic}.*.words")
+    monkeypatch.setattr(Counted, "club", property(lambda counted: counted.thing))
     async with consuming(db, kafka, toy_handlers(), "pattern"):
-        for number, name in enumerate(["first", "second"]):
-            await create(kafka, f"{topic}.{name}.words")
-            await create(kafka, f"{topic}.{name}.other")
+        for number, club in enumerate(["first", "second"]):
+            await create(kafka, f"{topic}.{club}.words")
+            await create(kafka, f"{topic}.{club}.other")
 
-            await produce(kafka, f"{topic}.{name}.words", wired("a", number))
-            await produce(kafka, f"{topic}.{name}.other", wired("a", 99))
+            await produce(kafka, f"{topic}.{club}.other", wired(club, 99))
+            await produce(kafka, f"{topic}.{club}.words", wired(club, number))
 
             await until_tallied(db, *range(number + 1))
+
+        await produce(kafka, f"{topic}.first.words", wired("second", 99), wired("first", 2))
+        await until_tallied(db, 0, 1, 2)
+
+    assert await rows(db, "select key, error from parked") == [("second", f"belongs to {topic}.second.words")]
 
 
 async def test_readiness_tells_a_consumer_without_partitions(db: Database, kafka: Kafka, topic: str) -> None:
