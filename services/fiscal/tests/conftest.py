@@ -21,6 +21,7 @@ from fiscal.worker.jobs import Queues
 from kit import migrate
 from kit.consume import Intake
 from kit.db import Database
+from kit.guard import forever
 from kit.kafka import Kafka
 from kit.relay import Relay
 from kit.service import Service
@@ -54,7 +55,7 @@ async def club(_quick: None, tmp_path: Path, emulator: str) -> AsyncIterator[Clu
     async with httpx.AsyncClient(base_url=emulator) as control:
         club = Club(db, Intake(db, handlers(CLUB)), Queues(db, kkm, timedelta(hours=23)), control)
         await club.order(branch.WatchRegister(**OURS, device=DEVICE, cashier_name="Касса"))
-        working = asyncio.create_task(club.queues.work())
+        working = asyncio.create_task(forever("fiscal-worker", "registers", club.queues.work, pause_s=0.01))
         yield club
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)

@@ -1,12 +1,19 @@
 """The worker beside a KKM-Server that fails in every way that the reference knows: one document each time, or none."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from conftest import eventually
 from contracts import branch
+from fiscal.worker import store
+from fiscal.worker.domain import kkm
+from fiscal.worker.domain.job import Silence
+from kit.db import Tx
+from kit.errors import Transient
 from kit.time import utc_now
 from services.fiscal.tests.builders import REGISTER, Club, a_close, a_line, a_print, an_open
 
@@ -89,6 +96,42 @@ async def test_two_faults_on_one_receipt_still_make_one_document(club: Club) -> 
     await club.order(job)
     await eventually(lambda: club.ended(job.job_id), within_s=20)
 
+    assert len(await club.documents("sale")) == 1
+
+
+async def test_a_loop_that_begins_anew_asks_for_what_was_on_its_way(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker's file is locked while a register prints, and the server restarts: its memory is no help."""
+    execute, busy_registers = club.queues.kkm.execute, store.busy_registers
+    sent: list[str] = []
+    printed, failed = asyncio.Event(), asyncio.Event()
+
+    async def slowly(body: kkm.Body) -> kkm.Body | Silence:
+        answer = await execute(body)
+        if body["Command"] == "RegisterCheck":
+            sent.append(body["IdCommand"])
+            printed.set()
+            await failed.wait()
+        return answer
+
+    async def locked(tx: Tx) -> set[UUID]:
+        if printed.is_set() and not failed.is_set():
+            failed.set()
+            raise Transient("the database of fiscal-worker: database is locked")
+        return await busy_registers(tx)
+
+    monkeypatch.setattr(club.queues.kkm, "execute", slowly)
+    monkeypatch.setattr(store, "busy_registers", locked)
+    await club.fault("lost_journal")
+    job = a_print()
+
+    await club.order(job)
+    done = await eventually(lambda: club.ended(job.job_id), within_s=20)
+
+    assert isinstance(done, branch.JobDone), done
+    assert failed.is_set()
+    assert len(sent) == 1
     assert len(await club.documents("sale")) == 1
 
 

@@ -54,22 +54,27 @@ class Queues:
         self.db, self.kkm, self.rotate_after = db, kkm_server, rotate_after
         self._actions: dict[UUID, Action] = {}
         """What to do next with a job; a job that is not here is resumed from what is stored."""
-        self._serving: dict[UUID, asyncio.Task[Exception | None]] = {}
 
     async def work(self) -> None:
-        """Serve every register that has jobs, each in a task of its own: a silent one holds up no other."""
+        """Serve every register that has jobs, each in a task of its own: a silent one holds up no other.
+
+        Each run is a life of its own: it ends with its tasks, and the next one knows only what is stored.
+        """
+        self._actions.clear()
+        serving: dict[UUID, asyncio.Task[Exception | None]] = {}
         try:
             while True:
                 changed = self.db.changed.next()
                 async with self.db.begin() as tx:
                     busy = await store.busy_registers(tx) | await settlements.waiting_registers(tx)
                 for register_id in busy:
-                    if register_id not in self._serving or self._serving[register_id].done():
-                        self._serving[register_id] = asyncio.create_task(attempt(self._serve(register_id)))
+                    if register_id not in serving or serving[register_id].done():
+                        serving[register_id] = asyncio.create_task(attempt(self._serve(register_id)))
                 await self.db.changed.wait(changed, timeout_s=1)
         finally:
-            for task in self._serving.values():
+            for task in serving.values():
                 task.cancel()
+            await asyncio.gather(*serving.values(), return_exceptions=True)
 
     async def _serve(self, register_id: UUID) -> None:
         """Do the register's jobs until none is left. Between two of them, check what people said about others."""
@@ -94,7 +99,7 @@ class Queues:
 
     async def _advance(self, stored: Stored, register: Register | None) -> None:
         """One action and what it taught."""
-        action = self._actions.get(stored.job_id)
+        action = self._actions.pop(stored.job_id, None)  # once: who dies while doing it leaves nothing to repeat
         if action is None:
             job, action = jobs.resumed(stored.job)
             stored = replace(stored, job=job)
