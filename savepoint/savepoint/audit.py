@@ -179,11 +179,7 @@ async def _documents(found: Findings, receipts: list[Row], registers: list[Row],
             if isinstance(documents, Silence):
                 found.miss(f"register {register['register_id']} does not tell its documents: {last}")
                 continue
-            ours = [
-                one
-                for one in receipts
-                if one["register_id"] == register["register_id"] and one["state"] == "registered"
-            ]
+            ours = [one for one in receipts if one["register_id"] == register["register_id"]]
             _claims(found, ours, [one for one in documents if one is not None and one.type == SALE])
     finally:
         await kkm.close()
@@ -192,8 +188,9 @@ async def _documents(found: Findings, receipts: list[Row], registers: list[Row],
 def _claims(found: Findings, receipts: list[Row], documents: list[Found]) -> None:
     held = {one.fd: one for one in documents}
     found.documents += len(documents)
-    claims = Counter(receipt["fd"] for receipt in receipts)
-    for receipt in receipts:
+    registered = [one for one in receipts if one["state"] == "registered"]
+    claims = Counter(receipt["fd"] for receipt in registered)
+    for receipt in registered:
         document = held.get(receipt["fd"])
         if document is None:
             found.miss(f"receipt {receipt['receipt_id']}: the register has no document {receipt['fd']}")
@@ -204,11 +201,23 @@ def _claims(found: Findings, receipts: list[Row], documents: list[Found]) -> Non
     for fd, times in claims.items():
         if times > 1:
             found.twice(f"document {fd} is claimed by {times} receipts")
-    alike = {(held[fd].total, held[fd].card, held[fd].advance, held[fd].lines) for fd in claims if fd in held}
-    for fd in held.keys() - claims.keys():
-        one = held[fd]
-        if (one.total, one.card, one.advance, one.lines) in alike:
-            found.twice(f"document {fd} repeats one of ours and nobody asked for it")
+    ours = {(held[fd].total, held[fd].card, held[fd].advance, held[fd].lines) for fd in claims if fd in held}
+    _unclaimed(found, [held[fd] for fd in held.keys() - claims.keys()], ours, receipts)
+
+
+def _unclaimed(found: Findings, documents: list[Found], ours: set[Any], receipts: list[Row]) -> None:
+    """Documents that no receipt claims: ours twice, ours that we believe were never printed, or somebody else's."""
+    refused: dict[tuple[int, int, int], list[UUID]] = defaultdict(list)
+    for one in receipts:
+        if one["state"] == "refused":
+            sums = (one["total_kopecks"], one["card_kopecks"], one["advance_kopecks"])
+            refused[sums].append(one["receipt_id"])
+    for one in documents:
+        believed = refused[one.total, one.card, one.advance]
+        if (one.total, one.card, one.advance, one.lines) in ours:
+            found.twice(f"document {one.fd} repeats one of ours and nobody asked for it")
+        elif believed:
+            found.twice(f"document {one.fd} was printed, and receipt {believed.pop()} is said to be refused")
         else:
             found.foreign += 1
 

@@ -74,7 +74,7 @@ class Books:
             await self.a_receipt(sale_id, fd)
         return sale_id
 
-    async def a_receipt(self, sale_id: UUID, fd: int, total: int = PRICE) -> UUID:
+    async def a_receipt(self, sale_id: UUID, fd: int | None, total: int = PRICE) -> UUID:
         receipt_id = uuid4()
         await self.fiscal.execute(RECEIPT, receipt_id, ORG, CLUB, sale_id, TILL, REGISTER, total, fd)
         return receipt_id

@@ -154,6 +154,17 @@ async def test_a_document_that_repeats_ours_is_double(books: Books, register: Re
     ]
 
 
+async def test_a_document_of_a_receipt_that_is_said_to_be_refused_is_double(books: Books, register: Register) -> None:
+    fd = await register.prints()
+    await books.a_receipt(await books.a_session(state="failed"), fd=None)
+    await books.fiscal.execute("update receipt set state = 'refused', fn = null")
+
+    note, verdict = await books.found()
+
+    assert f"document {fd} was printed, and receipt" in note
+    assert verdict == "missing 0, double 1, off by 0.00"
+
+
 async def test_what_others_print_on_the_register_is_nobodys_mistake(books: Books, register: Register) -> None:
     await books.a_session(fd=await register.prints())
     await register.prints(150_00, name="Coffee")
