@@ -11,13 +11,13 @@ from kit.time import new_id
 from services.hall.tests.builders import Furnished
 
 _numbers = itertools.count(1)
-ALL = ("hall.club.manage", "hall.board.read", "hall.session.order", "hall.session.end")
+ALL = ("hall.club.manage", "hall.board.read", "hall.session.order", "hall.session.end", "billing.sale.pay")
 TILL = UUID("0193a000-0000-7000-8000-0000000000e1")
 CASH = {"tenders": [{"kind": "cash", "amount_kopecks": 450_00, "received_kopecks": 500_00}]}
 
 
 class Desk:
-    """Somebody with all of the hall's permissions, unless `permissions` or `claims` say otherwise."""
+    """Somebody who may do all that the hall asks for, unless `permissions` or `claims` say otherwise."""
 
     def __init__(self, http: httpx.AsyncClient, issuer: Issuer, *permissions: str, **claims: Any) -> None:
         self.http = http

@@ -84,6 +84,19 @@ async def test_an_order_is_told_with_all_that_billing_needs(desk: Desk, hall: Fu
     assert told_of.payment.model_dump(mode="json", exclude_none=True) == CASH
 
 
+async def test_an_order_with_its_payment_needs_the_permission_to_take_payments(
+    http: httpx.AsyncClient, issuer: Issuer, hall: Furnished, db: Database
+) -> None:
+    orders_only = Desk(http, issuer, "hall.session.order")
+
+    refused = await orders_only.order(hall, payment=CASH)
+    assert code(refused) == (403, "permission_missing")
+    assert refused.json()["params"] == {"permission": "billing.sale.pay"}
+    assert await told(db) == []
+
+    assert (await orders_only.order(hall)).status_code == 201
+
+
 async def test_an_order_is_made_once_per_key(desk: Desk, hall: Furnished, db: Database) -> None:
     pressed = [await desk.order(hall, key="one") for _ in range(3)]
 

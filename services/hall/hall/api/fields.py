@@ -11,6 +11,8 @@ from edge.idempotency import Answer
 
 MANAGE, READ, ORDER, END = "hall.club.manage", "hall.board.read", "hall.session.order", "hall.session.end"
 """The permissions that the hall's routes name."""
+PAY = "billing.sale.pay"
+"""What an order that says how it is paid needs besides."""
 
 Name = Annotated[Text, Field(min_length=1, max_length=64)]
 LongName = Annotated[Text, Field(min_length=1, max_length=128)]

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from edge import problems
-from edge.auth import Caller, needs
+from edge.auth import Caller, Forbidden, needs
 from edge.http import Body, Text, example
 from edge.idempotency import Answer, Once
 from edge.pages import Cursor, Limit, Page, page
-from hall.api.fields import END, ORDER, READ
+from hall.api.fields import END, ORDER, PAY, READ
 from hall.api.ordering import NewSession, order
 from hall.domain.session import Cause, Money, Session, Staff, State
 from hall.store import board, facts, sessions
@@ -88,8 +88,10 @@ def ordering_sessions(db: Database, pay_within: timedelta) -> APIRouter:
         """Order a session and hold its device until the sale is paid.
 
         201 without a payment. With one: 200 once the session runs, 409 with the sale's code once it failed, and 202
-        where neither happened within the time of `Prefer: wait=N`.
+        where neither happened within the time of `Prefer: wait=N`. A payment needs the permission `billing.sale.pay`.
         """
+        if body.payment is not None:
+            _refuse_unless_may_pay(caller)
         ordered: list[Session] = []
 
         async def change(tx: Tx) -> Answer:
@@ -153,6 +155,13 @@ def reading_sessions(db: Database) -> APIRouter:
             return SessionView.of(await sessions.session_of(tx, caller.scope, session_id))
 
     return routes
+
+
+def _refuse_unless_may_pay(caller: Caller) -> None:
+    """A payment that comes with an order is a payment like any other."""
+    if PAY not in caller.permissions:
+        detail = f"You may not take a payment: it needs the permission {PAY}. Order without it, or ask the owner."
+        raise Forbidden("permission_missing", detail, params={"permission": PAY})
 
 
 def _refuse_unless_active(session: Session) -> None:
