@@ -6,7 +6,7 @@ from uuid import UUID
 
 from billing.domain.sale import Receipt
 from billing.domain.sale import State as SaleState
-from billing.domain.shift import NEXT, Count, State, gap
+from billing.domain.shift import NEXT, Count, Gap, State, Taken, gap
 from billing.store import sales, shifts
 from billing.store.sales import Stored
 from billing.store.shifts import Shift
@@ -63,26 +63,35 @@ async def finish(tx: Tx, message: fiscal.ShiftClosed) -> None:
         return
     assert shift.closing is not None
     counted = [Count(**one) for one in shift.closing["counts"]]
-    taken = await shifts.taken(tx, shift.shift_id)
-    theirs = (sum(one.cash_kopecks for one in message.foreign), sum(one.card_kopecks for one in message.foreign))
-    # Where the club fiscalises elsewhere there is no register to compare with.
-    compared = (
-        gap(taken, message.totals.cash_kopecks, message.totals.card_kopecks, *theirs) if message.document else None
-    )
+    compared = _compared(message, await shifts.taken(tx, shift.shift_id))
     report = {
         "tenders": shift.closing["counts"],
         "reason": shift.closing["reason"],
         "register": {
             "document": message.document.model_dump(mode="json") if message.document else None,
             "totals": message.totals.model_dump(mode="json"),
-            "gap_kopecks": compared.total_kopecks if compared else 0,
-            "unexplained_kopecks": compared.unexplained_kopecks if compared else 0,
+            "state": "compared" if compared else "no_register",
+            "gap_kopecks": compared.total_kopecks if compared else None,
+            "unexplained_kopecks": compared.unexplained_kopecks if compared else None,
             "foreign": [one.model_dump(mode="json") for one in message.foreign],
         },
     }
     await shifts.change(tx, shift.shift_id, state=NEXT[shift.state, "closed"], report=report, closed_at=tx.now)
     even = all(one.difference_kopecks == 0 for one in counted) and not (compared and compared.total_kopecks)
     tx.tell(_closed(tx, shift, counted, compared.total_kopecks if compared else 0, even))
+
+
+def _compared(message: fiscal.ShiftClosed, taken: Taken) -> Gap | None:
+    """The register's takings beside ours; None where the club fiscalises elsewhere.
+
+    A close without a document is compared too: the register's shift was closed before, by another till or because it
+    got old, and what the register made of this till's receipts is told all the same.
+    """
+    has_register = message.document is not None or message.number is not None or message.totals.receipts > 0
+    if not has_register:
+        return None
+    theirs = (sum(one.cash_kopecks for one in message.foreign), sum(one.card_kopecks for one in message.foreign))
+    return gap(taken, message.totals.cash_kopecks, message.totals.card_kopecks, *theirs)
 
 
 async def reopen(tx: Tx, message: fiscal.ShiftRefused) -> None:
