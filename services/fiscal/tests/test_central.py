@@ -7,11 +7,16 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from contracts import branch, fiscal
+from contracts import Message, branch, fiscal
 from contracts.fiscal import RegisterState, Totals
 from kit.time import utc_now
 from services.fiscal.tests.builders import CLUB, ORG
 from services.fiscal.tests.central import Central, a_document, a_shift, an_order, answer
+
+
+async def parked(central: Central) -> list[str]:
+    async with central.db.begin() as tx:
+        return list((await tx.conn.execute(text("select type from parked order by id"))).scalars())
 
 
 async def test_an_ordered_receipt_becomes_one_job_with_nothing_left_to_decide(central: Central) -> None:
@@ -118,8 +123,7 @@ async def test_a_worker_that_contradicts_itself_is_parked_and_nothing_changes(ce
     await central.hears(answer(branch.JobRefused, job, code="register_refused", device_text="x"))
 
     assert await central.told(fiscal.ReceiptRefused) == []
-    async with central.db.begin() as tx:
-        assert (await tx.conn.execute(text("select type from parked"))).scalars().all() == [branch.JobRefused.TYPE]
+    assert await parked(central) == [branch.JobRefused.TYPE]
 
 
 async def test_one_document_cannot_belong_to_two_receipts(central: Central) -> None:
@@ -132,8 +136,33 @@ async def test_one_document_cannot_belong_to_two_receipts(central: Central) -> N
     )
 
     assert len(await central.told(fiscal.ReceiptRegistered)) == 1
-    async with central.db.begin() as tx:
-        assert len((await tx.conn.execute(text("select 1 from parked"))).all()) == 1
+    assert await parked(central) == [branch.JobDone.TYPE]
+
+
+NOT_ITS_OWN = [{"club_id": uuid4()}, {"org_id": uuid4()}, {"register_id": uuid4()}, {"kind": "close_shift"}]
+WORDS: list[tuple[type[Message], dict[str, Any]]] = [
+    (branch.JobDone, {"document": a_document()}),
+    (branch.JobRefused, {"code": "register_refused"}),
+    (branch.JobUnknown, {"since": utc_now()}),
+    (branch.JobWaiting, {"code": "no_paper"}),
+]
+
+
+@pytest.mark.parametrize("changes", NOT_ITS_OWN, ids=lambda one: "".join(one))
+@pytest.mark.parametrize(("model", "values"), WORDS, ids=lambda one: getattr(one, "__name__", ""))
+async def test_a_word_about_a_job_that_the_worker_was_not_given_is_parked_and_nothing_changes(
+    central: Central, model: type[Message], values: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    await central.a_register()
+    order = an_order()
+    await central.hears(order)
+    (job,) = await central.told(branch.Print)
+
+    await central.hears(answer(model, job, **values).model_copy(update=changes))
+
+    assert await parked(central) == [model.TYPE]
+    shown = (await central.call("GET", f"/v1/receipts/{order.receipt_id}")).json()
+    assert (shown["state"], shown["document"]) == ("ordered", None)
 
 
 async def test_a_job_without_an_answer_is_sent_again_and_its_receipt_is_unknown(central: Central) -> None:

@@ -131,6 +131,21 @@ async def test_a_word_that_does_not_hold_says_why_and_leaves_the_receipt_unknown
     assert (await settle(central, order.receipt_id, {"fd": 16})).status_code == 202
 
 
+async def test_a_worker_does_not_refuse_what_was_said_about_anothers_receipt(central: Central) -> None:
+    order, job = await an_unknown(central)
+    _, of_another = await an_unknown(central)
+    await settle(central, order.receipt_id, {"fd": 15})
+    (asked,) = await central.told(branch.Settle)
+    no = answer(branch.JobUnsettled, job, settlement_id=asked.settlement_id, code="document_not_found")
+
+    for changes in ({"club_id": uuid4()}, {"job_id": of_another.job_id}, {"job_id": uuid4()}):
+        await central.hears(no.model_copy(update=changes))
+
+    assert (await shown(central, order.receipt_id))["settlement"]["state"] == "checking"
+    async with central.db.begin() as tx:
+        assert (await tx.conn.execute(text("select type from parked"))).scalars().all() == [no.TYPE] * 3
+
+
 async def test_an_answer_that_is_waited_for_is_a_problem_where_the_register_shows_something_else(
     central: Central,
 ) -> None:

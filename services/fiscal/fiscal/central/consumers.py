@@ -9,8 +9,9 @@ from contracts.money import Line
 from edge.scope import Scope
 from fiscal.central import store
 from fiscal.central.domain import ffd
-from fiscal.central.domain.receipt import State, moved
+from fiscal.central.domain.receipt import NotAsked, State, moved
 from fiscal.central.store import Register, facts, receipts, settlements
+from fiscal.central.store.receipts import Job
 from kit.consume import Handlers
 from kit.db import Tx
 from kit.parked import Delivery
@@ -72,6 +73,10 @@ def _answers(follow: Handlers) -> None:
 
     @follow.handle(branch.JobUnsettled)
     async def unsettled(tx: Tx, message: branch.JobUnsettled, delivery: Delivery) -> None:
+        job = await _job(tx, message)
+        said = await settlements.one(tx, message.settlement_id)
+        if job is None or job.receipt_id != said.receipt_id:
+            raise NotAsked(f"job {message.job_id} is not that of receipt {said.receipt_id}")
         await settlements.refused(tx, message)
 
     @follow.handle(branch.JobWaiting)
@@ -96,6 +101,16 @@ async def _register(tx: Tx, message: Answer, lock: bool = False) -> Register | N
     scope = Scope(message.org_id, frozenset({message.club_id}))
     found = await store.registers_of(tx, scope, register_id=message.register_id, lock=lock)
     return found[0] if found else None
+
+
+async def _job(tx: Tx, message: branch.Answer | branch.JobUnsettled) -> Job | None:
+    """The job that a worker speaks of, locked; None for a shift document that it makes by itself. Raises NotAsked."""
+    job = await receipts.job(tx, message.job_id)
+    if job is not None:
+        asked = (job.org_id, job.club_id, job.register_id, job.kind)
+        if asked != (message.org_id, message.club_id, message.register_id, message.kind):
+            raise NotAsked(f"job {job.job_id} was not given to register {message.register_id} of {message.club_id}")
+    return job
 
 
 async def _order(tx: Tx, message: fiscal.PrintReceipt, send_within: timedelta) -> None:
@@ -169,7 +184,7 @@ def _line(line: Line, purpose: str, tax: ffd.Tax) -> FiscalLine:
 
 async def _receipt_word(tx: Tx, message: branch.Answer, word: State, **values: Any) -> None:
     """A worker said how a receipt stands."""
-    job = await receipts.job(tx, message.job_id)
+    job = await _job(tx, message)
     if job is None or job.receipt_id is None:
         return  # a shift document on its way; its end is told
     receipt = await receipts.find(tx, job.receipt_id, lock=True)
@@ -205,9 +220,9 @@ async def _shift(tx: Tx, message: fiscal.OpenShift | fiscal.CloseShift, send_wit
 
 async def _shift_done(tx: Tx, message: branch.JobDone) -> None:
     """A register opened or closed its shift: for a till, before a receipt, or because it got old."""
+    job = await _job(tx, message)
     register = await _register(tx, message, lock=True)
     assert register is not None, message.register_id
-    job = await receipts.job(tx, message.job_id)
     if job is not None:
         if job.ended:
             return
@@ -234,8 +249,8 @@ async def _shift_done(tx: Tx, message: branch.JobDone) -> None:
 
 
 async def _shift_refused(tx: Tx, message: branch.JobRefused) -> None:
+    job = await _job(tx, message)
     register = await _register(tx, message)
-    job = await receipts.job(tx, message.job_id)
     if register is None or job is None or job.ended:
         return
     await receipts.heard(tx, message.job_id, ended=True)

@@ -17,6 +17,10 @@ class Contradiction(Exception):
     """A worker said the opposite of what it said before: somebody has to look."""
 
 
+class NotAsked(Exception):
+    """A worker spoke of a job that it was not given: of another club's, another register's, or of another kind."""
+
+
 ENDED = (State.REGISTERED, State.REFUSED)
 
 

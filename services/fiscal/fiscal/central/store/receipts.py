@@ -59,6 +59,8 @@ class Job:
     """What a worker was asked to do, and for what."""
 
     job_id: UUID
+    org_id: UUID
+    club_id: UUID
     register_id: UUID
     kind: branch.JobKind
     receipt_id: UUID | None
@@ -137,7 +139,8 @@ async def job_of(tx: Tx, receipt_id: UUID) -> Job:
 
 
 def _job(row: Row[Any]) -> Job:
-    return Job(row.job_id, row.register_id, row.kind, row.receipt_id, row.shift_id, row.ended)
+    ours = (row.org_id, row.club_id, row.register_id)
+    return Job(row.job_id, *ours, row.kind, row.receipt_id, row.shift_id, row.ended)
 
 
 async def heard(tx: Tx, job_id: UUID, ended: bool) -> None:
