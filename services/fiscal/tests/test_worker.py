@@ -87,6 +87,34 @@ async def test_a_definite_refusal_leaves_no_document_and_says_the_registers_word
     assert await club.documents("sale") == []
 
 
+async def test_what_a_device_says_is_told_without_what_is_no_text(club: Club) -> None:
+    job = a_print()
+    await club.fault("error_before", error="Ошибка\0 ККТ:\x1b нет\tсвязи\r\n")
+
+    await club.order(job)
+    refused = await eventually(lambda: club.ended(job.job_id))
+
+    assert isinstance(refused, branch.JobRefused), refused
+    assert refused.device_text == "Ошибка ККТ: нет\tсвязи\r\n"
+
+
+def test_halves_of_pairs_and_control_characters_are_no_text_at_any_depth() -> None:
+    said = {"Error\0": "нет\ud83d ", "Rezult": {"Register": [{"Name": "Кола\x9f 🥤"}, 5, None, True]}}
+
+    assert kkm.clean(said) == {"Error": "нет ", "Rezult": {"Register": [{"Name": "Кола 🥤"}, 5, None, True]}}
+
+
+async def test_a_name_that_is_no_text_is_still_found_in_the_register(club: Club) -> None:
+    job = a_print(receipt=a_print().receipt.model_copy(update={"lines": (a_line("Кола\0\x07 0,5"),)}))
+    await club.fault("lost_journal")
+
+    await club.order(job)
+    done = await eventually(lambda: club.ended(job.job_id), within_s=20)
+
+    assert isinstance(done, branch.JobDone), done
+    assert len(await club.documents("sale")) == 1
+
+
 async def test_two_faults_on_one_receipt_still_make_one_document(club: Club) -> None:
     await club.fault("cut_after")
     await club.fault("http_503", command="GetRezult", times=2)

@@ -61,12 +61,12 @@ class KkmServer:
             return Silence.LOST
         if answer.status_code in (401, 403, 501):
             # It was read and turned away before any device: as definite as "no such device".
-            return {"Status": 3, "Error": f"KKM-Server: HTTP {answer.status_code} {answer.text[:200]}"}
+            return {"Status": 3, "Error": f"KKM-Server: HTTP {answer.status_code} {kkm.clean(answer.text)[:200]}"}
         try:
             said = json.loads(answer.content, parse_float=Decimal) if answer.status_code == 200 else None
         except ValueError:
             return Silence.LOST
-        return said if isinstance(said, dict) else Silence.LOST
+        return kkm.clean(said) if isinstance(said, dict) else Silence.LOST
 
     async def state(self, address: Address) -> State | NotReady:
         """How the register is now."""

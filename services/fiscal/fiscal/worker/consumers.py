@@ -87,5 +87,5 @@ def receipt_of(receipt: branch.Receipt) -> Receipt:
 
 def wanted_of(receipt: branch.Receipt) -> Wanted:
     """What its document will look like in the register."""
-    lines = tuple((line.name[: kkm.NAME_MAX], line.amount_kopecks) for line in receipt.lines)
+    lines = tuple((kkm.name_of(line.name), line.amount_kopecks) for line in receipt.lines)
     return Wanted(receipt.total_kopecks, receipt.card_kopecks, receipt.advance_kopecks, lines)

@@ -4,6 +4,7 @@ Money is decimal rubles on that side and int kopecks on ours; this file is where
 those of KKM-Server's published samples (kkmserver.ru); what answers look like was taken from recorded ones.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -22,6 +23,7 @@ SHIFTS = {1: Shift.CLOSED, 2: Shift.OPEN, 3: Shift.EXPIRED}
 NO_DATE = "0001-01-01"
 NO_DOCUMENT = "Не удалось получить данные чека"
 """How the server begins to say that there is no such document (recorded). Another error says nothing about it."""
+NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 Body = dict[str, Any]
 
@@ -97,9 +99,14 @@ def receipt_members(receipt: Receipt) -> Body:
     }
 
 
+def name_of(name: str) -> str:
+    """A line's name as it is printed, and read again."""
+    return str(clean(name))[:NAME_MAX]
+
+
 def _line(line: Line) -> Body:
     return {
-        "Name": line.name[:NAME_MAX],
+        "Name": name_of(line.name),
         "Quantity": line.quantity,
         "Price": rubles(line.price_kopecks),
         "Amount": rubles(line.amount_kopecks),
@@ -205,6 +212,15 @@ def document_of(answer: Mapping[str, Any]) -> Found | None:
 def says_no_document(answer: Mapping[str, Any]) -> bool:
     """Whether GetDataCheck was answered: the register has no such document."""
     return number(answer, "Status") == 2 and error_of(answer).startswith(NO_DOCUMENT)
+
+
+def clean(value: Any) -> Any:
+    """What a device says, without what is no text: control characters and halves of pairs, which no database takes."""
+    if isinstance(value, str):
+        return NO_TEXT.sub("", value)
+    if isinstance(value, dict):
+        return {clean(name): clean(inner) for name, inner in value.items()}
+    return [clean(inner) for inner in value] if isinstance(value, list) else value
 
 
 def number(answer: Mapping[str, Any], name: str) -> int | None:
