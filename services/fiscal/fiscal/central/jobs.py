@@ -5,8 +5,9 @@ from datetime import timedelta
 from fiscal.central import store
 from fiscal.central.clients import Branches
 from fiscal.central.domain.receipt import State
-from fiscal.central.store import facts, receipts
+from fiscal.central.store import Register, facts, receipts
 from kit.db import Database
+from kit.guard import attempt
 
 
 class Loops:
@@ -16,14 +17,24 @@ class Loops:
         self.db, self.branches, self.unheard_after = db, branches, unheard_after
 
     async def connect_registers(self) -> None:
-        """Make the topics of a new register's club, then tell its worker of the register."""
+        """Make the topics of a new register's club, then tell its worker of the register.
+
+        Raises the first failure when all were tried: one club's does not hold up the others.
+        """
         async with self.db.begin() as tx:
             new = await store.unwatched(tx)
-        for register in new:
-            await self.branches.declare(register.club_id)
-            async with self.db.begin() as tx:
-                await store.change_register(tx, register.register_id, watched=True)
-                facts.watch(tx, register)
+        tried = [await attempt(self._connect(register)) for register in new]
+        failures = [failure for failure in tried if failure is not None]
+        if failures:
+            raise failures[0]
+
+    async def _connect(self, register: Register) -> None:
+        await self.branches.declare(register.club_id)
+        async with self.db.begin() as tx:
+            now = await store.take_unwatched(tx, register.register_id)
+            if now is not None:
+                await store.change_register(tx, now.register_id, watched=True)
+                facts.watch(tx, now)
 
     async def ask_again(self) -> None:
         """Send jobs again whose answer is late, and say of the unheard ones that nothing is known."""

@@ -155,23 +155,26 @@ class Queues:
         return await self._look(stored, register) if register and watched else NotReady("register_not_configured")
 
     async def _look(self, stored: Stored, register: Register) -> Observation:
-        """The register before a job is sent: is it there, is it ready, what was its last document."""
+        """The register before a job is sent: is it there, is it ready, what was its last document.
+
+        A job goes to the address that it came with: the register may have another by now.
+        """
         if stored.needs is not None:
             async with self.db.begin() as tx:
                 needed = await store.job(tx, stored.needs)
             if needed is not None and needed.job.stage in (Stage.REFUSED, Stage.ASIDE):
                 return jobs.ShiftFailed(needed.job.code or "shift_unclear", needed.job.device_text)
-        state = await self.kkm.state(register.address)
+        there = replace(register, address=stored.address)
+        state = await self.kkm.state(there.address)
         async with self.db.begin() as tx:
-            await watching.note(tx, register, state)
+            await watching.note(tx, there, state)
         if isinstance(state, NotReady):
             return state
         if state.info.get("PaperOver") is True:
             return NotReady("no_paper")
-        known = (register.check_number, register.session) == (state.check_number, state.session)
-        last_fd = (
-            register.last_fd if known and register.last_fd is not None else await self.kkm.last_fd(register.address)
-        )
+        seen_at = (register.address, register.check_number, register.session)
+        known = seen_at == (there.address, state.check_number, state.session)
+        last_fd = register.last_fd if known and register.last_fd is not None else await self.kkm.last_fd(there.address)
         return last_fd if isinstance(last_fd, NotReady) else jobs.Looked(state.snapshot(last_fd))
 
     async def _record(self, stored: Stored, seen: Observation, said: Said | None = None) -> Job:
@@ -179,7 +182,7 @@ class Queues:
         job, action = jobs.step(stored.job, seen, self.db.clock())
         counted: dict[str, Any] = {}
         if job.stage is Stage.DONE and job.kind is Kind.CLOSE_SHIFT and job.snapshot is not None:
-            counted["foreign"] = await self._foreign(stored.register_id, job)
+            counted["foreign"] = await self._foreign(stored, job)
         async with self.db.begin() as tx:
             after = replace(stored, job=job)
             if action in (Action.OPEN_FIRST, Action.ROTATE_FIRST):
@@ -237,24 +240,24 @@ class Queues:
         kinds = ("cash_kopecks", "card_kopecks", "advance_kopecks")
         values = {"session": session, "kind": job.kind, **dict(zip(kinds, sums, strict=True))}
         await store.add_document(tx, stored.register_id, made.fd, made.fp, **values)
-        if not is_last:
+        register = await store.register(tx, stored.register_id)
+        if not is_last or register is None or register.address != stored.address:
             return
         opened = {"session_since": job.sent_at} if job.kind is Kind.OPEN_SHIFT else {}
         # The check number that goes with this document is known from its own answer alone.
         check = kkm.number(job.answer or {}, "CheckNumber") if job.found is None else None
         await store.seen(tx, stored.register_id, check_number=check, session=session, last_fd=made.fd, **opened)
 
-    async def _foreign(self, register_id: UUID, closed: Job) -> tuple[ForeignDocument, ...]:
+    async def _foreign(self, stored: Stored, closed: Job) -> tuple[ForeignDocument, ...]:
         """Receipts of the closed shift that we did not make; empty as well when the register does not tell."""
         assert closed.snapshot is not None
         async with self.db.begin() as tx:
-            ours = {row.fd for row in await store.documents_of(tx, register_id, closed.snapshot.session)}
-            register = await store.register(tx, register_id)
+            ours = {row.fd for row in await store.documents_of(tx, stored.register_id, closed.snapshot.session)}
         missing = sorted(set(range(min(ours), closed.snapshot.last_fd + 1)) - ours) if ours else []
-        if not missing or register is None:
+        if not missing:
             return ()
         for _ in range(COUNT_TRIES):
-            found = await self.kkm.documents(register.address, missing[0], missing[-1])
+            found = await self.kkm.documents(stored.address, missing[0], missing[-1])
             if not isinstance(found, Silence):
                 theirs = [one for one in found if one is not None and one.type == SALE and one.fd not in ours]
                 return tuple(answers.foreign(one) for one in theirs)

@@ -51,6 +51,7 @@ registers = table(
 )
 documents = table("receipt", column("fn", String), column("fd", BigInteger))
 """Whose a document is, as far as receipts tell."""
+UNWATCHED = select(registers).where(~registers.c.watched, registers.c.mode == "kkm_server")
 fiscal_shifts = table(
     "fiscal_shift",
     *[column(name, Uuid) for name in ("register_id", "org_id", "club_id", "told_shift_id")],
@@ -138,8 +139,14 @@ async def registers_of(
 
 async def unwatched(tx: Tx) -> list[Register]:
     """Registers whose club's topics or worker do not know of them yet."""
-    query = select(registers).where(~registers.c.watched, registers.c.mode == "kkm_server")
-    return [_register(row) for row in await tx.conn.execute(query)]
+    return [_register(row) for row in await tx.conn.execute(UNWATCHED)]
+
+
+async def take_unwatched(tx: Tx, register_id: UUID) -> Register | None:
+    """The register as it is now, locked; None where its worker has nothing to be told any more."""
+    this = UNWATCHED.where(registers.c.register_id == register_id).with_for_update()
+    row = (await tx.conn.execute(this)).first()
+    return _register(row) if row else None
 
 
 async def shift_opened(tx: Tx, register: Register, number: int, at: datetime) -> None:

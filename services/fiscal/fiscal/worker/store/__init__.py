@@ -86,11 +86,14 @@ class Stored:
         return str(self.request["IdCommand"])
 
 
-async def watch(tx: Tx, register: Register) -> None:
-    """Remember the register, or how it is addressed now."""
-    address = asdict(register.address)
-    own = {name: getattr(register, name) for name in ("org_id", "club_id", "cashier_name", "watched")}
-    put = insert_on(tx.conn, registers).values(register_id=register.register_id, **own, **address)
+async def watch(tx: Tx, told: Register) -> None:
+    """Remember the register, or how it is addressed now. Where another was seen says nothing of this one."""
+    known = await register(tx, told.register_id)
+    if known is not None and known.address != told.address:
+        await seen(tx, told.register_id, check_number=None, session=None, last_fd=None, session_since=None)
+    address = asdict(told.address)
+    own = {name: getattr(told, name) for name in ("org_id", "club_id", "cashier_name", "watched")}
+    put = insert_on(tx.conn, registers).values(register_id=told.register_id, **own, **address)
     await tx.conn.execute(put.on_conflict_do_update(index_elements=["register_id"], set_={**own, **address}))
 
 

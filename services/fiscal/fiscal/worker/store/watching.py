@@ -29,7 +29,10 @@ class Seen(Protocol):
 
 
 async def note(tx: Tx, register: Register, seen: Seen | NotReady) -> None:
-    """Store how the register is; tell it when that is news."""
+    """Store how the register is, if that is still the one that was looked at; tell it when that is news."""
+    now = await store.register(tx, register.register_id)
+    if now is None or now.address != register.address:
+        return
     before = RegisterState.model_validate(register.state) if register.state else None
     reachable = not isinstance(seen, NotReady) or seen.code == "register_busy"
     since = before.since if before is not None and before.reachable == reachable else tx.now
