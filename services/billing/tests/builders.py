@@ -89,6 +89,9 @@ class Till:
         sent = self.issuer.header(*PERMISSIONS) | {"Idempotency-Key": key or f"key-{self.keys[0]}"} | headers
         return await self.http.post(path, json=body or {}, headers=sent)
 
+    async def patch(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        return await self.http.patch(path, json=body, headers=self.issuer.header(*PERMISSIONS))
+
     async def get(self, path: str, **params: Any) -> Any:
         answer = await self.http.get(path, params=params, headers=self.issuer.header(*PERMISSIONS))
         assert answer.status_code == 200, answer.text

@@ -1,16 +1,19 @@
 """Money in two transactions at once: each test holds one open and lets the other run into it.
 
 Each fails without the lock that it is about: on the till's shift (`store/payment.py`, `api/shifts.py`), and on the
-client (`store/payment.py`).
+client (`store/payment.py`); or without the constraint by which a phone is one client's.
 """
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
+from billing import store
 from billing.consumers import handlers
 from billing.domain.shift import counts
 from billing.store import closing, payment, sales, shifts
@@ -102,3 +105,37 @@ async def test_of_two_payments_from_one_balance_the_second_reads_what_the_first_
     assert (answer.status_code, answer.json()["code"]) == (409, "balance_too_low")
     states = {str(sale_id): state for sale_id, state in await till.rows("select sale_id, state from sale")}
     assert (states[str(first.sale_id)], states[str(second.sale_id)]) == ("fiscalising", "open")
+
+
+async def test_of_two_clients_who_get_one_phone_at_once_one_gets_it_and_the_other_reads_why(till: Till) -> None:
+    first, second = await till.a_client(), await till.a_client()
+    phone = "+79990001122"
+
+    async with till.db.begin() as tx:
+        known = await store.client(tx, HERE, UUID(first), lock=True)
+        assert known is not None
+        assert await store.change_client(tx, replace(known, phone=phone)) is None
+        pressed = await runs_into_it(till, till.patch(f"/v1/clients/{second}", {"phone": phone}))
+
+    answer = await pressed
+    assert (answer.status_code, answer.json()["code"]) == (409, "phone_taken")
+    assert await till.rows(f"select client_id::text from client where phone = '{phone}'") == [(first,)]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_client_who_is_answered_as_registered_is_stored(till: Till, kept: bool) -> None:
+    """Whether the change that takes the same phone at the same instant is kept or not."""
+    before, phone = await till.a_client(), "+79990001122"
+
+    async with till.db.begin() as tx:
+        known = await store.client(tx, HERE, UUID(before), lock=True)
+        assert known is not None
+        assert await store.change_client(tx, replace(known, phone=phone)) is None
+        pressed = await runs_into_it(till, till.post("/v1/clients", {"phone": phone, "name": "Пётр"}))
+        if not kept:
+            await tx.conn.rollback()
+
+    answer = await pressed
+    assert (answer.status_code, answer.json().get("code")) == ((409, "phone_taken") if kept else (201, None))
+    found = await till.rows("select name from client where name = 'Пётр'")
+    assert found == ([] if kept else [("Пётр",)])

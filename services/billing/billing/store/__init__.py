@@ -10,8 +10,10 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    Insert,
     Row,
     String,
+    Update,
     Uuid,
     case,
     column,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     table,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from billing.domain.ledger import balance_account, held_account
 from edge.scope import Scope
@@ -89,32 +92,36 @@ async def till_club(tx: Tx, scope: Scope, till_id: UUID) -> UUID | None:
 
 
 async def add_client(tx: Tx, client: Client) -> str | None:
-    """Add the client with an empty balance; the field that somebody else has already, or None."""
+    """Add the client with an empty balance; or the field that somebody else has already, and nothing is added."""
     names = ("client_id", "org_id", "phone", "name", "card", "registered_at")
-    put = insert_on(tx.conn, clients).values({name: getattr(client, name) for name in names})
-    if (await tx.conn.execute(put.on_conflict_do_nothing())).rowcount == 0:
-        return await _taken(tx, client)
-    own = {"org_id": client.org_id, "client_id": client.client_id}
-    names = (balance_account(client.client_id), held_account(client.client_id))  # type: ignore[assignment]
-    await tx.conn.execute(insert(accounts), [{"account": name, **own} for name in names])
-    return None
-
-
-async def change_client(tx: Tx, client: Client) -> str | None:
-    """Change name, phone or card; the field that somebody else has already, or None."""
-    taken = await _taken(tx, client)
+    taken = await _taken(tx, insert(clients).values({name: getattr(client, name) for name in names}))
     if taken is None:
-        values = {"phone": client.phone, "name": client.name, "card": client.card}
-        await tx.conn.execute(update(clients).where(clients.c.client_id == client.client_id).values(values))
+        own = {"org_id": client.org_id, "client_id": client.client_id}
+        both = (balance_account(client.client_id), held_account(client.client_id))
+        await tx.conn.execute(insert(accounts), [{"account": name, **own} for name in both])
     return taken
 
 
-async def _taken(tx: Tx, client: Client) -> str | None:
-    others = (clients.c.org_id == client.org_id, clients.c.client_id != client.client_id)
-    if await tx.conn.scalar(select(literal(1)).where(*others, clients.c.phone == client.phone)):
-        return "phone"
-    if client.card and await tx.conn.scalar(select(literal(1)).where(*others, clients.c.card == client.card)):
-        return "card"
+async def change_client(tx: Tx, client: Client) -> str | None:
+    """Change name, phone or card; or the field that somebody else has already, and nothing is changed."""
+    values = {"phone": client.phone, "name": client.name, "card": client.card}
+    return await _taken(tx, update(clients).where(clients.c.client_id == client.client_id).values(values))
+
+
+ONCE = {"client_phone_once": "phone", "client_card_once": "card"}
+"""What is one client's in an org, by its constraint: looking first would not see who does the same at this instant."""
+
+
+async def _taken(tx: Tx, statement: Insert | Update) -> str | None:
+    """Do it; or the field by which it is not possible, and the transaction can go on."""
+    try:
+        async with tx.conn.begin_nested():
+            await tx.conn.execute(statement)
+    except IntegrityError as failure:
+        name = getattr(getattr(failure.orig, "__cause__", None), "constraint_name", None)
+        if name not in ONCE:
+            raise
+        return ONCE[name]
     return None
 
 
