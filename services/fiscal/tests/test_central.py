@@ -5,13 +5,18 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from contracts import Message, branch, fiscal
 from contracts.fiscal import RegisterState, Totals
+from kit.consume import PARKED_IN_A_ROW_MAX
 from kit.time import utc_now
 from services.fiscal.tests.builders import CLUB, ORG
 from services.fiscal.tests.central import Central, a_document, a_shift, an_order, answer
+
+
+COUNTED = "savepoint_receipts_contradicted_total"
 
 
 async def parked(central: Central) -> list[str]:
@@ -114,16 +119,33 @@ async def test_a_done_job_registers_its_receipt_with_its_document(central: Centr
     assert [(one["state"], one["document"]["fd"]) for one in shown] == [("registered", 15)]
 
 
-async def test_a_worker_that_contradicts_itself_is_parked_and_nothing_changes(central: Central) -> None:
+async def test_a_refusal_of_a_receipt_that_has_its_document_is_counted_and_stops_nothing(central: Central) -> None:
+    await central.a_register()
+    order = an_order()
+    await central.hears(order)
+    (job,) = await central.told(branch.Print)
+    await central.hears(answer(branch.JobDone, job, document=a_document()))
+    before = REGISTRY.get_sample_value(COUNTED) or 0
+
+    for _ in range(PARKED_IN_A_ROW_MAX + 1):
+        await central.hears(answer(branch.JobRefused, job, code="register_refused", device_text="x"))
+
+    assert await central.told(fiscal.ReceiptRefused) == []
+    assert await parked(central) == []
+    assert REGISTRY.get_sample_value(COUNTED) == before + PARKED_IN_A_ROW_MAX + 1
+    assert (await central.call("GET", f"/v1/receipts/{order.receipt_id}")).json()["state"] == "registered"
+
+
+async def test_a_document_of_a_refused_receipt_is_parked_and_nothing_changes(central: Central) -> None:
     await central.a_register()
     await central.hears(an_order())
     (job,) = await central.told(branch.Print)
+    await central.hears(answer(branch.JobRefused, job, code="too_late"))
+
     await central.hears(answer(branch.JobDone, job, document=a_document()))
 
-    await central.hears(answer(branch.JobRefused, job, code="register_refused", device_text="x"))
-
-    assert await central.told(fiscal.ReceiptRefused) == []
-    assert await parked(central) == [branch.JobRefused.TYPE]
+    assert await central.told(fiscal.ReceiptRegistered) == []
+    assert await parked(central) == [branch.JobDone.TYPE]
 
 
 async def test_one_document_cannot_belong_to_two_receipts(central: Central) -> None:

@@ -1,7 +1,10 @@
 """Kafka in: what is ordered from fiscal, what workers answer, and where clubs are."""
 
+import logging
 from datetime import timedelta
 from typing import Any
+
+from prometheus_client import Counter
 
 from contracts import branch, fiscal, hall
 from contracts.branch import FiscalLine, Receipt
@@ -9,13 +12,19 @@ from contracts.money import Line
 from edge.scope import Scope
 from fiscal.central import store
 from fiscal.central.domain import ffd
-from fiscal.central.domain.receipt import NotAsked, State, moved
+from fiscal.central.domain.receipt import NotAsked, State, contradicts, moved
 from fiscal.central.store import Register, facts, receipts, settlements
 from fiscal.central.store.receipts import Job
 from kit.consume import Handlers
 from kit.db import Tx
 from kit.parked import Delivery
 from kit.time import derived_id
+
+log = logging.getLogger(__name__)
+
+CONTRADICTED = Counter(
+    "savepoint_receipts_contradicted_total", "Words of workers against receipts that have their document; ignored"
+)
 
 
 def handlers(send_within: timedelta) -> Handlers:
@@ -191,8 +200,12 @@ async def _receipt_word(tx: Tx, message: branch.Answer, word: State, **values: A
     assert receipt is not None, job.receipt_id
     ended = word in (State.REGISTERED, State.REFUSED)
     await receipts.heard(tx, message.job_id, ended or job.ended)
-    if moved(State(receipt.state), word):
+    state = State(receipt.state)
+    if moved(state, word, receipt.fd):
         await facts.settle(tx, receipt, word, **values)
+    elif contradicts(state, word):
+        CONTRADICTED.inc()
+        log.warning("receipt %s is document %s; that it is %s is ignored", receipt.receipt_id, receipt.fd, word)
     if ended:
         await settlements.receipt_ended(tx, receipt.receipt_id, values.get("fd", receipt.fd))
 
