@@ -17,10 +17,22 @@ UNPAYABLE = {
     "balance_too_low": "The balance is too low for this part. Take the rest in cash or by card.",
 }
 
-FAILED = {
+UNPAID = {
+    "no_open_shift": "No shift was open at the till, so the payment was not taken. Open one, then order again.",
+    "shift_closing": "The till's shift was being closed, so the payment was not taken. Order again in the next one.",
+    "tender_twice": "One kind of payment was named twice, so none was taken. Add the amounts up and order again.",
+    "tenders_do_not_add_up": "The payments did not add up to the total. Order again with the right amounts.",
+    "too_little_received": "Less was received than was to be paid in this way. Order again with the right amounts.",
+    "change_from_cash_only": "Change is given from cash only. Order again with the exact amount for the others.",
+    "balance_not_possible": "This cannot be paid from a balance. Order again for a client, or with another payment.",
+    "balance_too_low": "The balance was too low for this part. Order again and take the rest in cash or by card.",
     "not_paid_in_time": "Nobody paid within the time that the place was held. Order again.",
     "unknown_client": "There is no such client. Find the client by phone and order again.",
     "unknown_till": "There is no such till in this club. Use one that is listed under tills.",
+}
+"""Sales that failed before anything was sent to a register: none of these has words of it."""
+
+FAILED = UNPAID | {
     "register_refused": "The register refused; there is no receipt. The text says why.",
     "register_missing": "KKM-Server does not find the register. Check that it is on and set up.",
     "register_unreachable": "The register did not answer in time; no receipt was sent.",
@@ -32,6 +44,23 @@ FAILED = {
     "no_paper": "The register is out of paper. Replace the roll, then sell again: one receipt will be printed.",
     "too_late": "The register was not ready in time; no receipt was sent.",
 }
+
+WAITING = {
+    "register_refused": "The register refused the receipt; the text says why.",
+    "register_missing": "KKM-Server does not find the register. Check that it is on and set up.",
+    "register_unreachable": "The register does not answer; check that it is on.",
+    "register_busy": "The register is busy with something else.",
+    "register_error": "The register is not well; its words say why.",
+    "register_not_configured": "This club has no register now. Add one.",
+    "register_starting": "The register was added a moment ago.",
+    "register_never_accepted": "KKM-Server took the receipt several times and did nothing. Look at its log.",
+    "tax_not_configured": "The club's tax system and VAT are not set. Set them.",
+    "no_document": "Somebody looked: the register made no receipt of it.",
+    "no_paper": "The register is out of paper. Replace the roll.",
+    "shift_unclear": "It is not clear yet whether the register's shift is open.",
+    "too_late": "The register was not ready in time.",
+}
+"""Receipts that are still to be printed, by themselves: the sale goes on and nobody sells again."""
 
 
 class NotPayable(Refused):
@@ -61,7 +90,8 @@ def problem_of(sale: Sale) -> dict[str, Any] | None:
     """What is wrong with a sale: what is with the money, with the receipt, and what to do; None when nothing is."""
     if sale.state is State.FAILED:
         code = sale.code or "failed"
-        detail = FAILED.get(code, "The sale failed; the register's words say why.")
+        unknown = "The register's words say why." if sale.device_text else "Its code says why."
+        detail = FAILED.get(code, f"The sale failed. {unknown}")
         cash = sale.amount(Kind.CASH)
         handing_back = f" Give {cash // 100}.{cash % 100:02d} back to the guest." if cash else ""
         receipt, retry = "none", "new_key"
@@ -73,7 +103,7 @@ def problem_of(sale: Sale) -> dict[str, Any] | None:
         )
     elif sale.state is State.FISCALISING and sale.receipt in (Receipt.WAITING, Receipt.REFUSED):
         code, receipt, retry = sale.code or "register_unreachable", "none", "later"
-        detail = FAILED.get(code, "The register is not ready.") + " It will be tried again by itself."
+        detail = WAITING.get(code, "The register is not ready.") + " It will be tried again by itself."
     else:
         return None
     params = {"sale_id": str(sale.sale_id), "total_kopecks": sale.total_kopecks}
