@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -76,3 +77,33 @@ async def test_two_payments_in_the_same_instant_cannot_spend_one_balance_twice(t
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"balance_too_low"}
     client = await till.get(f"/v1/clients/{client_id}")
     assert (client["balance_kopecks"], client["held_kopecks"]) == (200_00, 300_00)
+
+
+async def test_a_temporary_account_table_does_not_divert_balances(till: Till, postgres: str) -> None:
+    """Even where somebody gave the service the right to make temporary tables again."""
+    admin = await asyncpg.connect(postgres)
+    await admin.execute(f'grant temporary on database "{till.db.engine.url.database}" to billing')
+    await admin.close()
+    await till.a_shift()
+    client_id = await till.a_client(300_00)
+    before = await till.rows("select account, balance_kopecks from public.account order by 1")
+
+    async with till.db.engine.connect() as conn:
+        await conn.begin()
+        await conn.execute(text("create temporary table account as select * from public.account"))
+        await conn.execute(text("grant all on pg_temp.account to public"))
+        entry = "values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), null, 'x', now())"
+        entry_id = await conn.scalar(text(f"insert into entry {entry} returning entry_id"))
+        moved = f"values ('{entry_id}', 'client:{client_id}', -10000), ('{entry_id}', 'held:{client_id}', 10000)"
+        await conn.execute(text(f"insert into posting {moved}"))
+        real = (await conn.execute(text("select account, balance_kopecks from public.account order by 1"))).all()
+        diverted = (await conn.execute(text("select account, balance_kopecks from pg_temp.account order by 1"))).all()
+
+    assert [tuple(row) for row in diverted] == before
+    assert dict(tuple(row) for row in real) == {f"client:{client_id}": 200_00, f"held:{client_id}": 100_00}
+
+
+async def test_no_function_with_its_owners_rights_looks_for_temporary_tables_first(till: Till) -> None:
+    found = await till.rows("select proname, array_to_string(proconfig, ';') from pg_proc where prosecdef")
+
+    assert found == [("post_to_ledger", "search_path=public, pg_temp")]
