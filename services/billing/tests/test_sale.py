@@ -141,6 +141,23 @@ def test_a_receipt_refused_after_the_handover_is_ordered_again_and_the_money_sta
     assert after(Registered(2), sale=sale).state is State.PAID
 
 
+def test_a_receipt_that_is_always_refused_is_ordered_ever_less_often_and_never_given_up() -> None:
+    sale = after(pay(cash(300_00)), Unknown(1, NOW), Passed(NOW + timedelta(seconds=20)))
+    at, pauses = NOW, []
+    for attempt in range(1, 101):
+        sale, _ = step(sale, Refused(attempt, "no_paper", None, at))
+        assert sale.reprint_at is not None
+        assert step(sale, Passed(sale.reprint_at - timedelta(seconds=1))) == (sale, ())
+        pauses.append((sale.reprint_at - at).total_seconds())
+        at = sale.reprint_at
+        sale, effects = step(sale, Passed(at))
+        assert (sale.attempt, effects) == (attempt + 1, (Effect.PRINT,))
+
+    assert pauses[:6] == [30, 60, 120, 240, 480, 600]
+    assert set(pauses[6:]) == {600}
+    assert after(Registered(101), sale=sale).state is State.PAID
+
+
 def test_an_unpaid_sale_fails_when_its_time_is_over() -> None:
     assert step(a_sale(), Passed(NOW + timedelta(minutes=9, seconds=59)))[1] == ()
     sale, effects = step(a_sale(), Passed(NOW + timedelta(minutes=10)))

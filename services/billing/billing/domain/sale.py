@@ -13,7 +13,10 @@ RELEASE_AFTER = timedelta(seconds=20)
 """So long a paid session waits for an unknown receipt, where the club starts it all the same."""
 
 REPRINT_AFTER = timedelta(seconds=30)
-"""Between a refused receipt and the next one of a sale that is already handed over: the paper has to be changed."""
+"""Between the first refused receipt and the next one of a sale that is already handed over: paper has to be changed."""
+
+REPRINT_AFTER_MAX = timedelta(minutes=10)
+"""However often it was refused."""
 
 
 class State(StrEnum):
@@ -263,9 +266,16 @@ def _paid_for(sale: Sale, pay: Pay) -> Step:
 def _refused(sale: Sale, fact: Refused) -> Step:
     said = replace(sale, receipt=Receipt.REFUSED, code=fact.code, device_text=fact.device_text)
     if sale.handed_over:
-        return replace(said, reprint_at=fact.at + REPRINT_AFTER), ()
+        return replace(said, reprint_at=fact.at + reprint_pause(sale.attempt)), ()
     failed = replace(_tenders_are(said, TenderState.RETURNED), state=State.FAILED)
     return failed, ((Effect.RELEASE, Effect.TELL_FAILED) if sale.amount(Kind.BALANCE) else (Effect.TELL_FAILED,))
+
+
+def reprint_pause(attempt: int) -> timedelta:
+    """How long after its refusal the receipt of `attempt` is ordered again: twice as long each time, up to a limit."""
+    assert attempt >= 1, attempt
+    doublings = min(attempt - 1, 10)
+    return min(REPRINT_AFTER * 2**doublings, REPRINT_AFTER_MAX)
 
 
 def _passed(sale: Sale, fact: Passed) -> Step:
