@@ -124,8 +124,15 @@ def takes_what_looks_the_same(job: Job, seen: jobs.Observation, now: datetime) -
     """A document that looks like ours is ours, even if another job made it meanwhile."""
     if isinstance(seen, jobs.Entered):
         seen = replace(seen, taken=False)
-    if isinstance(seen, jobs.Denied):
+    if isinstance(seen, jobs.Denied) and seen.compared is not None:
         seen = jobs.Denied(replace(seen.compared, taken=frozenset()))
+    return jobs.step(job, seen, now)
+
+
+def prints_what_it_has_forgotten(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+    """Neither the worker nor the server knows of it, so it is new."""
+    if job.forgotten and isinstance(seen, jobs.Unknown):
+        return Job(job.kind, job.send_by, job.wanted), Action.LOOK
     return jobs.step(job, seen, now)
 
 
@@ -139,6 +146,7 @@ def takes_what_looks_the_same(job: Job, seen: jobs.Observation, now: datetime) -
         (believes_any_number, "a paid sale with 0 documents"),
         (believes_that_there_is_none, "a failed sale with 1 documents"),
         (takes_what_looks_the_same, "a paid sale with 0 documents"),
+        (prints_what_it_has_forgotten, "2 documents"),
     ],
 )
 def test_the_exploration_finds_what_easier_versions_do_wrong(naive: Rules, found: str) -> None:

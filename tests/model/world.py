@@ -278,15 +278,21 @@ def _person(world: World, rules: Rules) -> Iterator[tuple[str, World]]:
 
 
 def _said(world: World) -> Iterator[tuple[str, World, jobs.Observation]]:
+    assert world.job is not None
     documents = world.server.documents
     yield "!it is a document that is not there", fault(world), jobs.Entered(len(documents) + 1, None)
     for fd, maker in enumerate(documents, 1):
+        # What a worker has forgotten of other jobs, the central app knows: a document belongs to one receipt.
         shown = jobs.Entered(fd, _found(fd, maker), taken=maker == ANOTHER)
         # The right number is on the paper; any other is a slip.
         yield f"it is {fd}", (world if maker > 0 else fault(world)), shown
         yield f"!it is {fd}, which is unreadable", fault(world), jobs.Entered(fd, None)
-        if maker <= 0:
+        if maker <= 0 and not world.job.forgotten:
             yield f"!there is none, and {fd} is unreadable", fault(world), jobs.Denied(_compared(world, fd))
+    if world.job.forgotten:
+        if not world.ours:
+            yield "there is none", world, jobs.Denied(None)
+        return
     yield "there is none", (fault(world) if world.ours else world), jobs.Denied(_compared(world))
 
 
@@ -323,12 +329,26 @@ def _environment(world: World) -> Iterator[tuple[str, World]]:
         # One job at a time: another of ours prints while this one is aside.
         if world.job.stage is Stage.ASIDE and ANOTHER not in server.documents:
             yield "!another sale of the same look", fault(world, server=server.prints(ANOTHER))
+    yield from _memory_lost(world)
     for flight in server.flying:
         landed = replace(server, flying=tuple(f for f in server.flying if f != flight))
         yield "a delayed request is lost", replace(world, server=landed)
         if flight[1] == server.run:
             for name, after, _ in _arrives(landed, flight[0]):
                 yield f"delayed: {name}", replace(world, server=after, faults=world.faults + name.startswith("!"))
+
+
+def _memory_lost(world: World) -> Iterator[tuple[str, World]]:
+    """The worker's file is gone, with or without what it had told; central asks the next worker for the job again."""
+    if world.job is None or world.job.forgotten or world.sale.ended:
+        return
+    job = jobs.forgotten(Job(Kind.PRINT, world.job.send_by, WANTED), world.now)
+    lost = fault(world, job=job, doing=Action.ASK, told_unknown=True)
+    # A job whose end was told is not asked for again.
+    if not world.job.ended:
+        yield "!the worker's memory is lost", lost
+    if world.news:
+        yield "!the worker's memory is lost, and what it told", replace(lost, news=(), told_unknown=False)
 
 
 def _billing(world: World) -> Iterator[tuple[str, World]]:

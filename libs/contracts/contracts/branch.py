@@ -82,6 +82,8 @@ class _Work(_Job):
     ordered_at: Instant
     send_by: Instant
     """Not sent by then: refused, because nothing has happened and somebody waits."""
+    asked: int = Field(default=0, ge=0)
+    """How often it was sent before. A worker that hears of it now has lost its memory, and may have done it."""
 
 
 class Print(_Work):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,9 +48,10 @@ async def emulator(tmp_path: Path) -> AsyncIterator[str]:
     app.state.emulator.close()
 
 
-@pytest.fixture
-async def club(_quick: None, tmp_path: Path, emulator: str) -> AsyncIterator[Club]:
-    db = Database(f"sqlite+aiosqlite:///{tmp_path}/worker.sqlite", "fiscal-worker")
+@asynccontextmanager
+async def worker_at(file: Path, emulator: str) -> AsyncIterator[Club]:
+    """A club's worker whose memory is `file`, at work."""
+    db = Database(f"sqlite+aiosqlite:///{file}", "fiscal-worker")
     await migrate.upgrade(db, "fiscal.worker")
     kkm = KkmServer(emulator, "User", "")
     async with httpx.AsyncClient(base_url=emulator) as control:
@@ -61,6 +63,12 @@ async def club(_quick: None, tmp_path: Path, emulator: str) -> AsyncIterator[Clu
         await asyncio.gather(working, return_exceptions=True)
     await kkm.close()
     await db.engine.dispose()
+
+
+@pytest.fixture
+async def club(_quick: None, tmp_path: Path, emulator: str) -> AsyncIterator[Club]:
+    async with worker_at(tmp_path / "worker.sqlite", emulator) as club:
+        yield club
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ WORDS = [
     ("document_of_another", (), WATER, "Document 15 was printed for something else"),
     ("document_too_early", (), WATER, "was there before"),
     ("not_sent", (), None, "goes on by itself"),
-    ("job_unknown", (), None, "Ask the owner"),
+    ("job_unknown", (), None, "Try again in 5 minutes"),
     ("of a later version", (), None, "does not show what was said"),
 ]
 

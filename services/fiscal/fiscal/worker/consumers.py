@@ -1,12 +1,13 @@
 """Kafka in: jobs for this club's registers. They are stored; the registers' queues do them."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from contracts import branch
 from fiscal.worker import store
 from fiscal.worker.domain import kkm
 from fiscal.worker.domain.document import Wanted
-from fiscal.worker.domain.job import Job, Kind, Objection
+from fiscal.worker.domain.job import Job, Kind, Objection, forgotten
 from fiscal.worker.domain.kkm import Address, Line, Receipt
 from fiscal.worker.store import answers, settlements
 from fiscal.worker.store.settlements import Said
@@ -64,7 +65,10 @@ Work = branch.Print | branch.OpenShift | branch.CloseShift
 
 
 async def _queue(tx: Tx, kind: Kind, message: Work, members: kkm.Body, wanted: Wanted | None) -> None:
-    """Put the job into its register's queue; one that is there already is answered again."""
+    """Put the job into its register's queue; one that is there already is answered again.
+
+    One that was sent before and is not there was given to a worker whose file is lost: it is not done blindly again.
+    """
     known = await store.job(tx, message.job_id)
     if known is not None:
         answers.tell_again(tx, known)
@@ -74,8 +78,10 @@ async def _queue(tx: Tx, kind: Kind, message: Work, members: kkm.Body, wanted: W
     request = kkm.command(kind, command_id, address, message.cashier_name, message.cashier_inn) | members
     ours = (message.job_id, message.register_id, message.org_id, message.club_id)
     job = Job(kind, message.send_by, wanted)
+    if message.asked:
+        job = forgotten(job, tx.now)
     queued = store.Stored(job, *ours, request, message.ordered_at, trace=current_traceparent())
-    await store.add_job(tx, queued)
+    await store.add_job(tx, replace(queued, word=answers.tell(tx, queued)))
 
 
 def receipt_of(receipt: branch.Receipt) -> Receipt:

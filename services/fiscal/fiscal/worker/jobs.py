@@ -124,6 +124,8 @@ class Queues:
             await settlements.later(tx, said, tx.now + SETTLE_AGAIN)
 
     async def _read(self, stored: Stored, said: Said) -> Entered | Denied | Silence:
+        if said.fd is None and stored.job.forgotten:
+            return Denied(None)
         if said.fd is None:
             compared = await self._compare(stored)
             return compared if isinstance(compared, Silence) else Denied(compared)
@@ -189,7 +191,7 @@ class Queues:
                 kind = Kind.OPEN_SHIFT if action is Action.OPEN_FIRST else Kind.CLOSE_SHIFT
                 after, action = replace(after, needs=await self._shift_first(tx, stored, kind, seen)), Action.LOOK
             if job.stage is Stage.DONE:
-                await self._remember(tx, after, is_last=said is None)
+                await self._remember(tx, after, is_last=said is None and not job.forgotten)
                 if job.kind is Kind.CLOSE_SHIFT and job.snapshot is not None:
                     ours = await store.documents_of(tx, stored.register_id, job.snapshot.session)
                     counted["totals"] = answers.totals(ours)
@@ -231,9 +233,9 @@ class Queues:
         """Note the document that was made, and where it left the register; one settled by a person has others after."""
         job, qr = stored.job, answers.qr_of(stored.job)
         made = qr or job.found
-        if made is None or job.snapshot is None:
+        session = kkm.number(job.answer or {}, "SessionNumber") or (job.snapshot.session if job.snapshot else None)
+        if made is None or session is None:
             return
-        session = kkm.number(job.answer or {}, "SessionNumber") or job.snapshot.session
         sums = (0, 0, 0)
         if job.wanted is not None:
             sums = (job.wanted.total - job.wanted.card - job.wanted.advance, job.wanted.card, job.wanted.advance)

@@ -27,7 +27,7 @@ REFUSED = {
     "document_of_another": "Document {fd} was printed for something else. Look for the paper of this receipt.",
     "document_too_early": "Document {fd} was there before this receipt was sent. Look for a later one.",
     "document_differs": "Document {fd} is not this receipt: {differs}. Look for the paper of this receipt.",
-    "job_unknown": "The club's worker knows nothing of this receipt: its memory was lost. Ask the owner to look.",
+    "job_unknown": "The club's worker knows nothing of this receipt yet: its memory was lost. Try again in 5 minutes.",
     "not_sent": "Nothing was sent to the register yet, so there is no document: the receipt goes on by itself.",
 }
 SUMS = {"total": "total", "card": "part by card", "advance": "part by advance"}

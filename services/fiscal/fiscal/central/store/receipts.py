@@ -153,7 +153,7 @@ async def ask_again(tx: Tx) -> int:
     late = select(jobs).where(~jobs.c.ended, jobs.c.ask_at <= tx.now).order_by(jobs.c.ask_at).limit(100)
     rows = (await tx.conn.execute(late.with_for_update(skip_locked=True))).all()
     for row in rows:
-        message = TYPES[row.message["type"]].model_validate(row.message["body"])
+        message = TYPES[row.message["type"]].model_validate(row.message["body"] | {"asked": row.asks + 1})
         pause_s = ASK_PAUSES_S[min(row.asks + 1, len(ASK_PAUSES_S) - 1)]
         asked = {"asks": row.asks + 1, "ask_at": tx.now + timedelta(seconds=pause_s)}
         await tx.conn.execute(update(jobs).where(jobs.c.job_id == row.job_id).values(asked))

@@ -4,6 +4,7 @@ The rules behind it:
 - a job in SENDING was stored before its first byte left; whoever finds it there after a crash must not send again;
 - silence is not refusal: after anything but a definite answer the server is asked by the command's id;
 - a server that does not know the id, and one that says "failed", are not believed: the register's own documents decide;
+- a job whose worker has lost its memory is asked for alike; what the server does not tell of it, a person does;
 - a second sending has the same body and the same id, and comes only when the register shows that the first did nothing;
 - a person's word about a job is checked against the register first; only what nobody can read is believed unread.
 """
@@ -95,6 +96,11 @@ class Job:
     def maybe_sent(self) -> bool:
         return self.sends > 0
 
+    @property
+    def forgotten(self) -> bool:
+        """Nobody knows what the register's last document was before it was sent: nothing to compare with."""
+        return self.maybe_sent and self.snapshot is None
+
 
 # What was seen. ---------------------------------------------------------------------------------------------------
 
@@ -178,9 +184,9 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """A person looked and says that there is no document; the register as it is now."""
+    """A person looked and says that there is no document; the register as it is now, None for a forgotten job."""
 
-    compared: Compared
+    compared: Compared | None
 
 
 Observation = Looked | NotReady | Answered | Silence | Unknown | Compared | ShiftFailed | Entered | Denied
@@ -211,6 +217,11 @@ class Action(StrEnum):
 Step = tuple[Job, Action]
 
 
+def forgotten(job: Job, now: datetime) -> Job:
+    """A job that was given to a worker before this one, and its memory is lost: it may have been done."""
+    return replace(job, stage=Stage.ASKING, sends=1, sent_at=now)
+
+
 def resumed(job: Job) -> Step:
     """How a job goes on after a restart: what was being sent may have been done."""
     actions = {Stage.QUEUED: Action.LOOK, Stage.ASKING: Action.ASK, Stage.COMPARING: Action.COMPARE}
@@ -235,6 +246,8 @@ def step(job: Job, seen: Observation, now: datetime) -> Step:
             return replace(job, stage=Stage.ASKING), Action.ASK
         case ((Stage.SENDING | Stage.ASKING), Answered()):
             return _answered(job, seen, now)
+        case Stage.ASKING, Unknown(server_start) if job.forgotten:
+            return _asked(job, server_start, now)
         case Stage.ASKING, Unknown(server_start):
             return _settling(replace(job, stage=Stage.COMPARING), server_start, now)
         case Stage.COMPARING, Compared():
@@ -245,7 +258,8 @@ def step(job: Job, seen: Observation, now: datetime) -> Step:
             return resumed(job) if objection(job, seen) else (_done(job, found), Action.NOTHING)
         case Stage.ASIDE, Denied(compared):
             # What can be read is believed before a person, and a person about the rest.
-            return _made(job, compared) or _refused(job, "no_document", job.suspect), Action.NOTHING
+            made = _made(job, compared) if compared else None
+            return made or _refused(job, "no_document", job.suspect), Action.NOTHING
     raise AssertionError(f"{seen} cannot be seen in {job.stage}")
 
 
@@ -255,9 +269,8 @@ def objection(job: Job, seen: Entered) -> Objection | None:
         return Objection("document_not_found")
     if seen.taken:
         return Objection("document_of_another")
-    assert job.snapshot is not None
     assert job.wanted is not None
-    if seen.found.fd <= job.snapshot.last_fd:
+    if job.snapshot is not None and seen.found.fd <= job.snapshot.last_fd:
         return Objection("document_too_early")
     differs = job.wanted.differences(seen.found)
     return Objection("document_differs", differs) if differs else None
@@ -271,15 +284,15 @@ def pause_s(job: Job, now: datetime) -> float:
 
 def _ready(job: Job, snapshot: Snapshot, now: datetime) -> Step:
     """Nothing was sent and the register is ready: send, unless there is nothing to do or something to do first."""
-    if now >= job.send_by:
-        return _refused(job, "too_late", None), Action.NOTHING
     match job.kind, snapshot.shift:
+        case (Kind.OPEN_SHIFT, Shift.OPEN) | (Kind.CLOSE_SHIFT, Shift.CLOSED):
+            return replace(job, stage=Stage.DONE, snapshot=snapshot), Action.NOTHING
+        case _ if now >= job.send_by:
+            return _refused(job, "too_late", None), Action.NOTHING
         case ((Kind.PRINT | Kind.OPEN_SHIFT), Shift.EXPIRED):
             return job, Action.ROTATE_FIRST
         case Kind.PRINT, Shift.CLOSED:
             return job, Action.OPEN_FIRST
-        case (Kind.OPEN_SHIFT, Shift.OPEN) | (Kind.CLOSE_SHIFT, Shift.CLOSED):
-            return replace(job, stage=Stage.DONE, snapshot=snapshot), Action.NOTHING
     sending = replace(job, stage=Stage.SENDING, snapshot=snapshot, server_start=snapshot.server_start)
     return replace(sending, sends=1, sent_at=now), Action.SEND
 
@@ -291,10 +304,26 @@ def _answered(job: Job, answer: Answered, now: datetime) -> Step:
         return _refused(job, "register_missing", answer.error), Action.NOTHING
     # "Failed" may have come after the document (jammed paper), and "done" without a document proves nothing.
     suspect = answer.error or f"status {answer.status}" if answer.status != 0 else None
+    if job.forgotten:
+        return _asked(replace(job, suspect=suspect, answer=answer.body), job.server_start, now)
     # After a silence, a second copy of the request may still be on its way.
     settled_at = now + SETTLE if job.stage is Stage.ASKING or job.sends > 1 else None
     doubted = replace(job, stage=Stage.COMPARING, suspect=suspect, answer=answer.body, settled_at=settled_at)
     return doubted, Action.COMPARE
+
+
+def _asked(job: Job, server_start: str | None, now: datetime) -> Step:
+    """The server does not say that a forgotten job was done: wait until nothing can be on its way any more.
+
+    Then a person decides about a receipt; about a shift's document the state of the register's shift does.
+    """
+    if job.settled_at is None or server_start != job.server_start:
+        return replace(job, server_start=server_start, settled_at=now + SETTLE_AFTER_RESTART), Action.ASK
+    if now < job.settled_at:
+        return job, Action.ASK
+    if job.kind is Kind.PRINT:
+        return replace(job, stage=Stage.ASIDE), Action.NOTHING
+    return Job(job.kind, job.send_by), Action.LOOK
 
 
 def _compared(job: Job, seen: Compared, now: datetime) -> Step:
