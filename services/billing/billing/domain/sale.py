@@ -274,8 +274,8 @@ def _refused(sale: Sale, fact: Refused) -> Step:
 def reprint_pause(attempt: int) -> timedelta:
     """How long after its refusal the receipt of `attempt` is ordered again: twice as long each time, up to a limit."""
     assert attempt >= 1, attempt
-    doublings = min(attempt - 1, 10)
-    return min(REPRINT_AFTER * 2**doublings, REPRINT_AFTER_MAX)
+    times = 1 << min(attempt - 1, 10)
+    return min(REPRINT_AFTER * times, REPRINT_AFTER_MAX)
 
 
 def _passed(sale: Sale, fact: Passed) -> Step:
