@@ -188,7 +188,8 @@ async def _documents(found: Findings, receipts: list[Row], registers: list[Row],
 def _claims(found: Findings, receipts: list[Row], documents: list[Found]) -> None:
     held = {one.fd: one for one in documents}
     found.documents += len(documents)
-    registered = [one for one in receipts if one["state"] == "registered"]
+    # Without a number it was fiscalised elsewhere: the register was switched off for a while.
+    registered = [one for one in receipts if one["state"] == "registered" and one["fd"] is not None]
     claims = Counter(receipt["fd"] for receipt in registered)
     for receipt in registered:
         document = held.get(receipt["fd"])

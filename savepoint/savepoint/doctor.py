@@ -15,6 +15,7 @@ from fiscal.worker.clients import KkmServer
 from fiscal.worker.domain.job import NotReady
 from fiscal.worker.domain.kkm import Address
 from savepoint.folder import DISK_MIN_BYTES, Folder, Running
+from savepoint.places import taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,8 @@ def _broker() -> Check:
 
 
 def _port(name: str, port: int, option: str) -> Check:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return Check(name, False, f"{port} is taken by another program: choose another with {option}")
+    if taken(port):
+        return Check(name, False, f"{port} is taken by another program: choose another with {option}")
     return Check(name, True, f"{port} is free")
 
 

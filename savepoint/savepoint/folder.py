@@ -14,6 +14,24 @@ from typing import Any
 from savepoint.failures import CommandFailed, Exit
 
 DISK_MIN_BYTES = 200 * 1024 * 1024
+OURS = frozenset(
+    [
+        "lock",
+        "running.json",
+        "running.json.part",
+        "stack.log",
+        "services.log",
+        "broker.log",
+        "emulator.log",
+        "demo",
+        "day",
+        "postgres",
+        "secrets",
+        "workers",
+        "kkm-server",
+    ]
+)
+"""What a stack makes in its folder."""
 KEPT = ("lock", "stack.log")
 """What an emptied folder still holds: the process that empties it has locked the one and may speak into the other."""
 DEFAULT = Path(os.environ.get("XDG_DATA_HOME", "~/.local/share")).expanduser() / "savepoint"
@@ -86,8 +104,14 @@ class Folder:
         self._lock.flush()
 
     def empty(self) -> None:
-        """Lose everything in the folder, which is this process's. Raises CommandFailed."""
+        """Lose everything in the folder, which is this process's; or nothing, and raise CommandFailed."""
         with self._usable():
+            others = sorted({one.name for one in self.path.iterdir()} - OURS)
+            if others:
+                message = (
+                    f"{self.path} holds {others[0]}, which is not Savepoint's. Nothing was removed; choose --data."
+                )
+                raise CommandFailed(Exit.FOLDER_IN_USE, message)
             for one in self.path.iterdir():
                 if one.name in KEPT:
                     continue

@@ -38,9 +38,9 @@ __all__ = ["Options", "demo", "detached", "serve", "status", "stop", "token"]
 
 async def serve(folder: Folder, options: Options, out: Console, *, fresh: bool) -> None:
     """Run the stack until it is told to stop."""
-    _take(folder, fresh)
     progress = Progress(out)
     stack = Stack(folder, options, progress.begin)
+    _take(folder, stack, fresh)
     await _start(stack, progress)
     try:
         _where(out, stack.running, {"owner": stack.owner_password} if stack.owner_password else {})
@@ -49,10 +49,14 @@ async def serve(folder: Folder, options: Options, out: Console, *, fresh: bool) 
         await stack.stop()
 
 
-def _take(folder: Folder, fresh: bool) -> None:
-    """Make the folder this process's, empty if `fresh`, and end what a killed stack left running in it."""
+def _take(folder: Folder, stack: Stack, fresh: bool) -> None:
+    """Make the folder this process's, empty if `fresh`, and end what a killed stack left running in it.
+
+    It is emptied last: whoever cannot start loses nothing.
+    """
     folder.prepare()
     leftovers.end(folder, postgres=fresh)
+    stack.check_ports()
     if fresh:
         folder.empty()
 
@@ -77,9 +81,13 @@ async def demo(folder: Folder, options: Options, out: Console, *, keep: bool) ->
         out.print("The first day was played here before; serving what is there. Begin anew with `savepoint demo`.")
         await serve(folder, options, out, fresh=False)
         return True
-    _take(folder, fresh=True)
     progress = Progress(out)
     stack = Stack(folder, options, progress.begin)
+    if (folder / "postgres").exists() and not (folder / "demo").exists():
+        message = f"{folder.path} holds a club's books, and a demo begins with none. Choose another folder with --data."
+        raise CommandFailed(Exit.FOLDER_IN_USE, message)
+    _take(folder, stack, fresh=True)
+    (folder / "demo").touch()
     await _start(stack, progress)
     watching = asyncio.create_task(stack.watch())
     try:

@@ -26,7 +26,7 @@ from kit.topics import declare
 from savepoint import operations, schema
 from savepoint.failures import CommandFailed, Exit
 from savepoint.folder import DEFAULT, Folder
-from savepoint.options import AsJson, Data, Fresh, Id, KafkaAt, KkmAt, KkmPort, Of, Only, Port, PostgresAt
+from savepoint.options import AsJson, Data, DemoData, Fresh, Id, KafkaAt, KkmAt, KkmPort, Of, Only, Port, PostgresAt
 from savepoint.places import Environment, places
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__, add_completion=False)
@@ -91,7 +91,7 @@ def status(data: Data = DEFAULT, as_json: AsJson = False) -> None:
 
 @app.command()
 def demo(
-    data: Data = Path(".savepoint/demo"),
+    data: DemoData = Path(".savepoint/demo"),
     port: Port = 8080,
     kkm_port: KkmPort = 5893,
     keep: Annotated[bool, typer.Option("--keep-serving", help="Serve on after the day, until Ctrl+C.")] = False,

@@ -26,6 +26,7 @@ def _postgres_address(written: str | None) -> str | None:
 
 
 Data = Annotated[Path, typer.Option("--data", help="The stack's data folder.", envvar="SAVEPOINT_DATA")]
+DemoData = Annotated[Path, typer.Option("--data", help="A folder for the demo alone; what is in it is lost.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Where everything is served; 0: any free port.")]
 KkmPort = Annotated[int, typer.Option("--kkm-port", min=0, max=65535, help="The emulator's port; 0: any free port.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with an empty data folder; what is in it is lost.")]

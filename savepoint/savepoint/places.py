@@ -5,6 +5,7 @@ superuser's, its password in `SAVEPOINT_POSTGRES_PASSWORD` or a secret file), `S
 `SAVEPOINT_WORKERS` (a folder with workers' files) and `SAVEPOINT_KKM_URL`.
 """
 
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -75,3 +76,14 @@ def places(data: Path) -> Places:
     running = folder.running()
     kafka = Kafka(running.kafka_servers, "embedded" if running.kafka_kind == "embedded" else "kafka")
     return Places(running.postgres_url, kafka, folder / "workers", running.kkm_url)
+
+
+def taken(port: int) -> bool:
+    """Whether another program serves on this port of this machine."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False

@@ -29,6 +29,7 @@ from kit.topics import declare
 from savepoint import resend, schema
 from savepoint.failures import CommandFailed, Exit
 from savepoint.folder import Folder, Running
+from savepoint.places import taken
 
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 15
@@ -67,7 +68,6 @@ class Stack:
     async def start(self) -> Running:
         """Start everything; returns when it serves. Raises CommandFailed, with everything stopped again."""
         try:
-            self._check_port()
             await self._spawn_services()  # they load their modules while the rest starts
             for name, start in self._parts():
                 self.say(name)
@@ -140,17 +140,15 @@ class Stack:
             await asyncio.to_thread(self._postgres.stop)
         (self.folder / "running.json").unlink(missing_ok=True)
 
-    def _check_port(self) -> None:
-        """Raises CommandFailed where something else serves on our port."""
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.options.port))
-            except OSError:
-                message = f"Port {self.options.port} is taken by another program. Choose another with --port."
-                raise CommandFailed(Exit.PORT, message) from None
-            if self.options.port == 0:
-                self._note(port=int(probe.getsockname()[1]))
+    def check_ports(self) -> None:
+        """Raises CommandFailed where something else serves on a port that is to be ours."""
+        self._note(port=self.options.port or _free_port())
+        if taken(self.running.port):
+            message = f"Port {self.options.port} is taken by another program. Choose another with --port."
+            raise CommandFailed(Exit.PORT, message)
+        if self.options.kkm is None and taken(self.options.kkm_port):
+            message = f"Port {self.options.kkm_port} is taken: choose --kkm-port, or --kkm for a real KKM-Server."
+            raise CommandFailed(Exit.PORT, message)
 
     def _note(self, **changes: object) -> None:
         children = {name: process.pid for name, process in self._children.items()}

@@ -92,6 +92,14 @@ async def test_a_document_that_the_register_does_not_have_is_missing(books: Book
     assert verdict == "missing 1, double 0, off by 0.00"
 
 
+async def test_a_receipt_that_was_fiscalised_elsewhere_has_no_document_here(books: Books, register: Register) -> None:
+    await books.a_session(fd=await register.prints())
+    await books.a_session(fd=1)
+    await books.fiscal.execute("update receipt set fd = null, fn = null where fd = 1")
+
+    assert (await books.audit(0))[-1] == CLEAN
+
+
 async def test_a_register_that_is_silent_is_no_clean_register(
     books: Books, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:

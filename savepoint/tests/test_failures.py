@@ -116,6 +116,37 @@ def test_a_taken_port_of_the_emulator_is_named(command: Any, installation: Any, 
     assert running_in(data) == []
 
 
+@pytest.mark.parametrize("how", ["up --fresh", "demo"])
+def test_who_cannot_start_has_emptied_nothing(command: Any, data: Path, taken_port: int, how: str) -> None:
+    (data / "workers").mkdir(parents=True)
+    (data / "workers" / "a-club.sqlite").touch()
+
+    done = command(*how.split(), "--data", data, "--port", taken_port)
+
+    assert done.code == Exit.PORT
+    assert (data / "workers" / "a-club.sqlite").exists()
+
+
+@pytest.mark.parametrize("how", ["up --fresh", "demo"])
+def test_a_folder_with_something_that_is_not_ours_is_never_emptied(command: Any, data: Path, how: str) -> None:
+    data.mkdir(exist_ok=True)
+    (data / "holiday.jpg").touch()
+
+    said = command(*how.split(), "--data", data, "--port", 0, "--kkm-port", 0).failed(Exit.FOLDER_IN_USE)
+
+    assert "holiday.jpg" in said
+    assert (data / "holiday.jpg").exists()
+
+
+def test_a_demo_never_empties_a_clubs_books(command: Any, data: Path) -> None:
+    (data / "postgres").mkdir(parents=True)
+
+    said = command("demo", "--data", data, "--port", 0, "--kkm-port", 0).failed(Exit.FOLDER_IN_USE)
+
+    assert "a club's books" in said
+    assert (data / "postgres").exists()
+
+
 @pytest.mark.parametrize("how", ["", "--detach", "--fresh"])
 def test_a_folder_in_use_is_left_alone(command: Any, data: Path, how: str) -> None:
     holder = Folder(data)

@@ -108,12 +108,13 @@ class Once:
         await tx.conn.execute(ours.values(**answer.stored(), running_until=running_until))
 
     async def _wait(self, view: Callable[[], Awaitable[Answer]]) -> Answer:
+        """What is seen at the operation's end, when the caller's patience ends, or when this server stops."""
         now = asyncio.get_running_loop().time
         deadline = now() + self.wait_s
         while True:
             changed = self.db.changed.next()
             seen = await view()
-            if seen.done or now() >= deadline:
+            if seen.done or now() >= deadline or self.request.app.state.stopping.is_set():
                 return seen
             await self.db.changed.wait(changed, min(deadline - now(), POLL_S))
 

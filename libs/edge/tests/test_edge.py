@@ -170,6 +170,36 @@ async def test_a_press_while_the_first_still_runs_is_told_so(
     assert (third.status_code, third.json()) == (200, {"total": 1100})
 
 
+async def test_a_server_that_stops_answers_those_who_wait_with_what_is_known(
+    http: httpx.AsyncClient, app: FastAPI, db: Database, till: dict[str, str]
+) -> None:
+    body = {"kopecks": 500, "note": "slow"}
+    waiting = asyncio.create_task(http.post("/v1/deposits", json=body, headers=till | key("a") | {"Prefer": "wait=30"}))
+    await eventually(lambda: deposited(db))
+
+    app.state.stopping.set()
+
+    answer = await asyncio.wait_for(waiting, timeout=10)
+    assert (answer.status_code, answer.headers["Location"]) == (202, "/v1/deposits/1")
+    again = await http.post("/v1/deposits", json=body, headers=till | key("a"))
+    assert (again.status_code, await deposited(db)) == (202, 500)
+
+
+async def test_a_wait_that_the_database_ends_answers_what_was_done(
+    http: httpx.AsyncClient, db: Database, till: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(once: Once, view: Any) -> Answer:
+        raise Transient("the database is away")
+
+    monkeypatch.setattr(Once, "_wait", away)
+
+    answer = await http.post(
+        "/v1/deposits", json={"kopecks": 500, "note": "slow"}, headers=till | key() | {"Prefer": "wait=20"}
+    )
+
+    assert (answer.status_code, answer.headers["Location"], await deposited(db)) == (202, "/v1/deposits/1", 500)
+
+
 async def test_a_wait_that_ends_too_early_answers_202_with_a_location(
     http: httpx.AsyncClient, till: dict[str, str]
 ) -> None:
