@@ -209,10 +209,10 @@ def _claims(found: Findings, receipts: list[Row], documents: list[Found]) -> Non
 def _unclaimed(found: Findings, documents: list[Found], ours: set[Any], receipts: list[Row]) -> None:
     """Documents that no receipt claims: ours twice, ours that we believe were never printed, or somebody else's."""
     refused: dict[tuple[int, int, int], list[UUID]] = defaultdict(list)
-    for one in receipts:
-        if one["state"] == "refused":
-            sums = (one["total_kopecks"], one["card_kopecks"], one["advance_kopecks"])
-            refused[sums].append(one["receipt_id"])
+    for receipt in receipts:
+        if receipt["state"] == "refused":
+            sums = (receipt["total_kopecks"], receipt["card_kopecks"], receipt["advance_kopecks"])
+            refused[sums].append(receipt["receipt_id"])
     for one in documents:
         believed = refused[one.total, one.card, one.advance]
         if (one.total, one.card, one.advance, one.lines) in ours:
