@@ -5,13 +5,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from conftest import eventually
-from contracts import branch, hall
+from contracts import branch, fiscal, hall
 from fiscal.worker import store
 from fiscal.worker.clients import State
 from fiscal.worker.domain.job import NotReady
 from fiscal.worker.domain.kkm import Address
 from services.fiscal.tests.builders import DEVICE, ORG, OURS, REGISTER, Club, a_print
-from services.fiscal.tests.central import Central
+from services.fiscal.tests.central import Central, an_order
 
 ELSEWHERE = branch.Device(num_device=2)
 
@@ -66,7 +66,8 @@ async def test_an_address_that_is_corrected_meanwhile_is_the_one_that_the_worker
 ) -> None:
     register_id = await central.a_register()
     path = f"/v1/registers/{register_id}"
-    assert (await central.call("PATCH", path, {"num_device": 2})).status_code == 200
+    for mode in ("off", "kkm_server"):
+        assert (await central.call("PATCH", path, {"mode": mode})).status_code == 200
 
     async def slowly(club_id: UUID) -> None:
         assert (await central.call("PATCH", path, {"num_device": 3})).status_code == 200
@@ -74,8 +75,24 @@ async def test_an_address_that_is_corrected_meanwhile_is_the_one_that_the_worker
     monkeypatch.setattr(central.branches, "declare", slowly)
     await central.loops.connect_registers()
 
-    assert [told.device.num_device for told in await central.told(branch.WatchRegister)] == [1, 3]
+    assert [told.device.num_device for told in await central.told(branch.WatchRegister)] == [1, 1, 3]
     assert (await central.call("GET", path)).json()["connected"] is True
+
+
+@pytest.mark.parametrize("change", [{"name": "Касса у входа"}, {"cashier_name": "Анна"}, {"num_device": 2}])
+async def test_a_register_that_is_changed_goes_on_taking_receipts(central: Central, change: dict[str, object]) -> None:
+    register_id = await central.a_register()
+
+    assert (await central.call("PATCH", f"/v1/registers/{register_id}", change)).json()["connected"] is True
+    await central.hears(an_order())
+
+    assert await central.told(fiscal.ReceiptRefused) == []
+    assert len(await central.told(branch.Print)) == 1
+    told = (await central.told(branch.WatchRegister))[-1]
+    assert (told.cashier_name, told.device.num_device) == (
+        change.get("cashier_name", told.cashier_name),
+        change.get("num_device", 1),
+    )
 
 
 async def test_a_register_that_is_switched_off_meanwhile_is_not_watched_again(
@@ -83,7 +100,8 @@ async def test_a_register_that_is_switched_off_meanwhile_is_not_watched_again(
 ) -> None:
     register_id = await central.a_register()
     path = f"/v1/registers/{register_id}"
-    assert (await central.call("PATCH", path, {"num_device": 2})).status_code == 200
+    for mode in ("off", "kkm_server"):
+        assert (await central.call("PATCH", path, {"mode": mode})).status_code == 200
 
     async def slowly(club_id: UUID) -> None:
         assert (await central.call("PATCH", path, {"mode": "off"})).status_code == 200
@@ -91,7 +109,7 @@ async def test_a_register_that_is_switched_off_meanwhile_is_not_watched_again(
     monkeypatch.setattr(central.branches, "declare", slowly)
     await central.loops.connect_registers()
 
-    assert [told.watched for told in await central.told(branch.WatchRegister)] == [True, False]
+    assert [told.watched for told in await central.told(branch.WatchRegister)] == [True, False, False]
 
 
 async def test_one_club_whose_topics_cannot_be_made_holds_up_no_other(

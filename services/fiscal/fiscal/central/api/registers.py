@@ -123,6 +123,29 @@ def registers(router: APIRouter, db: Database) -> None:
 
         return await once.answer(caller, change, look)
 
+    @router.patch("/v1/registers/{register_id}")
+    async def change(
+        register_id: UUID, body: RegisterChange, caller: Caller = needs("fiscal.register.manage")
+    ) -> RegisterView:
+        """Change how the register is reached; jobs that it has already are not moved."""
+        async with db.begin() as tx:
+            before = await _register(tx, caller, register_id, lock=True)
+            values = body.model_dump(exclude_none=True)
+            # Its club's topics may not be there yet when it comes back from "off"; else its worker is told at once.
+            back = before.mode == "off" and body.mode == "kkm_server"
+            watched = body.mode == "off" or (before.watched and not back)
+            if values:
+                await store.change_register(tx, register_id, **values, watched=watched)
+            register = await _register(tx, caller, register_id)
+            if register.watched:
+                facts.watch(tx, register)
+            facts.tell_register(tx, register)
+            return _view(register)
+
+    _views(router, db)
+
+
+def _views(router: APIRouter, db: Database) -> None:
     @router.get("/v1/registers")
     async def listed(club_id: UUID | None = None, caller: Caller = needs("fiscal.register.read")) -> list[RegisterView]:
         async with db.look() as tx:
@@ -132,22 +155,6 @@ def registers(router: APIRouter, db: Database) -> None:
     async def one(register_id: UUID, caller: Caller = needs("fiscal.register.read")) -> RegisterView:
         async with db.look() as tx:
             return _view(await _register(tx, caller, register_id))
-
-    @router.patch("/v1/registers/{register_id}")
-    async def change(
-        register_id: UUID, body: RegisterChange, caller: Caller = needs("fiscal.register.manage")
-    ) -> RegisterView:
-        """Change how the register is reached; jobs that it has already are not moved."""
-        async with db.begin() as tx:
-            await _register(tx, caller, register_id, lock=True)
-            values = body.model_dump(exclude_none=True)
-            if values:
-                await store.change_register(tx, register_id, **values, watched=body.mode == "off")
-            register = await _register(tx, caller, register_id)
-            if register.mode == "off":
-                facts.watch(tx, register)
-            facts.tell_register(tx, register)
-            return _view(register)
 
     @router.get("/v1/registers/{register_id}/shifts")
     async def shifts(
