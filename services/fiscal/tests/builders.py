@@ -82,10 +82,15 @@ class Club:
         """Somebody prints a receipt of 45.00 past us."""
         line = {"Name": "Вода", "Quantity": 1, "Price": 45, "Amount": 45, "Tax": -1}
         line |= {"SignMethodCalculation": 4, "SignCalculationObject": 1}
-        sale = {"Command": "RegisterCheck", "NumDevice": 1, "IsFiscalCheck": True, "TypeCheck": 0}
+        sale: dict[str, Any] = {"Command": "RegisterCheck", "NumDevice": 1, "IsFiscalCheck": True, "TypeCheck": 0}
         sale |= {"CashierName": "Кто-то", "Cash": 45, "TaxVariant": "0", "CheckStrings": [{"Register": line}]}
-        printed = (await self.control.post("/Execute", json=sale)).json()
-        assert printed["Status"] == 0, printed
+        await self.elsewhere(**sale)
+
+    async def elsewhere(self, Command: str, **members: Any) -> None:  # noqa: N803
+        """Somebody else gives the register a command."""
+        body = {"Command": Command, "NumDevice": 1, "CashierName": "Кто-то", **members}
+        answer = (await self.control.post("/Execute", json=body)).json()
+        assert answer["Status"] == 0, answer
 
     async def register(self, **state: Any) -> None:
         (await self.control.patch("/control/devices/1", json=state)).raise_for_status()

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from fiscal.worker.domain import kkm
-from fiscal.worker.domain.document import SALE, Found
+from fiscal.worker.domain.document import CLOSING, SALE, Found
 from fiscal.worker.domain.job import Answered, Compared, Kind, NotReady, Shift, Silence, Snapshot, Unknown
 from fiscal.worker.domain.kkm import Address, Body
 
@@ -136,6 +136,17 @@ class KkmServer:
             return found
         definite = kkm.number(answer, "Status") == 0 or kkm.says_no_document(answer)
         return None if definite else Silence.LOST
+
+    async def shift_begins(self, address: Address, known: int) -> int | Silence:
+        """The first document of the shift that has document `known`, as far back as documents can be read."""
+        oldest = max(known - DOCUMENTS_MAX, 1)
+        for fd in range(known - 1, oldest - 1, -1):
+            found = await self.document(address, fd)
+            if isinstance(found, Silence):
+                return found
+            if found is None or found.type == CLOSING:
+                return fd + 1
+        return min(oldest, known)
 
     async def documents(self, address: Address, first: int, last: int) -> list[Found | None] | Silence:
         """Documents `first` to `last`; None for one that cannot be read, Silence when the register stops answering."""

@@ -41,6 +41,8 @@ from kit.time import derived_id
 log = logging.getLogger(__name__)
 
 COUNT_TRIES = 3
+SHIFT_MAX = 2000
+"""No more documents than this are looked through for those of others."""
 SETTLE_AGAIN = timedelta(seconds=5)
 """Between two readings for what a person said, while the register does not answer; other jobs go on meanwhile."""
 SEND_WITHIN = timedelta(minutes=10)
@@ -251,18 +253,25 @@ class Queues:
         await store.seen(tx, stored.register_id, check_number=check, session=session, last_fd=made.fd, **opened)
 
     async def _foreign(self, stored: Stored, closed: Job) -> tuple[ForeignDocument, ...]:
-        """Receipts of the closed shift that we did not make; empty as well when the register does not tell."""
+        """Receipts since the shift before that we did not make; empty as well when the register does not tell."""
         assert closed.snapshot is not None
+        last = closed.snapshot.last_fd
         async with self.db.begin() as tx:
             ours = {row.fd for row in await store.documents_of(tx, stored.register_id, closed.snapshot.session)}
-        missing = sorted(set(range(min(ours), closed.snapshot.last_fd + 1)) - ours) if ours else []
-        if not missing:
-            return ()
+            before = await store.last_before(tx, stored.register_id, closed.snapshot.session, last)
         for _ in range(COUNT_TRIES):
+            known = min(ours, default=last + 1)
+            first = before + 1 if before is not None else await self.kkm.shift_begins(stored.address, known)
+            if isinstance(first, Silence):
+                continue
+            missing = sorted(set(range(max(first, last + 1 - SHIFT_MAX), last + 1)) - ours)
+            if not missing:
+                return ()
             found = await self.kkm.documents(stored.address, missing[0], missing[-1])
             if not isinstance(found, Silence):
                 theirs = [one for one in found if one is not None and one.type == SALE and one.fd not in ours]
                 return tuple(answers.foreign(one) for one in theirs)
+        log.warning("register %s did not say what others printed in shift %s", stored.register_id, closed.snapshot)
         return ()
 
     async def observe(self) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 SALE = "Приход"
 """`CheckType` of a sale in `GetDataCheck` (recorded)."""
+CLOSING = "Закрытие смены"
+"""That of the document that ends a shift (recorded)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,13 @@ async def documents_of(tx: Tx, register_id: UUID, session: int) -> Sequence[Row[
     return (await tx.conn.execute(mine.order_by(documents.c.fd))).all()
 
 
+async def last_before(tx: Tx, register_id: UUID, session: int, fd: int) -> int | None:
+    """The last document up to `fd` that we made in an earlier shift of the register."""
+    mine = (documents.c.register_id == register_id, documents.c.session < session, documents.c.fd <= fd)
+    last: int | None = await tx.conn.scalar(select(func.max(documents.c.fd)).where(*mine))
+    return last
+
+
 def _sign(fp: str) -> str:
     """A fiscal sign as a number: a QR text and the register's memory differ in leading zeros."""
     return fp.lstrip("0")
