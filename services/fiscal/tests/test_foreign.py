@@ -19,6 +19,23 @@ async def sums(club: Club) -> list[int]:
     return [one.total_kopecks for one in done.foreign]
 
 
+async def test_a_closed_shift_tells_what_it_took_and_what_others_printed(club: Club) -> None:
+    first, close, second = a_print(), a_close(), a_print()
+    await club.order(first)
+    await eventually(lambda: club.ended(first.job_id))
+    await club.printed_elsewhere()
+    await club.order(second)
+    await eventually(lambda: club.ended(second.job_id))
+
+    await club.order(close)
+    done = await eventually(lambda: club.ended(close.job_id))
+
+    assert isinstance(done, branch.JobDone)
+    assert done.totals is not None
+    assert (done.totals.receipts, done.totals.cash_kopecks) == (2, 600_00)
+    assert [(one.total_kopecks, one.cash_kopecks) for one in done.foreign] == [(45_00, 45_00)]
+
+
 async def test_a_sale_before_our_first_document_is_told(club: Club) -> None:
     await club.elsewhere("OpenShift")
     await club.printed_elsewhere()

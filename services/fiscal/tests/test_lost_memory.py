@@ -1,20 +1,37 @@
-"""A worker whose file was lost: what it is asked for again may have been done, and is not done blindly once more."""
+"""A worker that lost its memory, or its file: what may have been done is not done blindly once more."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from conftest import eventually
 from contracts import branch
+from fiscal.worker import store
 from fiscal.worker.domain import job as jobs
+from fiscal.worker.domain import kkm
 from fiscal.worker.domain.document import SALE, Found, Wanted
-from fiscal.worker.domain.job import Action, Answered, Denied, Entered, Job, Kind, Shift, Snapshot, Stage, Unknown
+from fiscal.worker.domain.job import (
+    Action,
+    Answered,
+    Denied,
+    Entered,
+    Job,
+    Kind,
+    Shift,
+    Silence,
+    Snapshot,
+    Stage,
+    Unknown,
+)
+from kit.db import Tx
+from kit.errors import Transient
 from kit.time import utc_now
 from services.fiscal.tests.builders import Club, a_close, a_print
 from services.fiscal.tests.conftest import worker_at
@@ -109,6 +126,42 @@ async def test_a_shift_that_is_closed_already_is_not_closed_again(
 
         assert isinstance(done, branch.JobDone), done
         assert len(await club.documents("close_shift")) == 1
+
+
+async def test_a_loop_that_begins_anew_asks_for_what_was_on_its_way(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker's file is locked while a register prints, and the server restarts: its memory is no help."""
+    execute, busy_registers = club.queues.kkm.execute, store.busy_registers
+    sent: list[str] = []
+    printed, failed = asyncio.Event(), asyncio.Event()
+
+    async def slowly(body: kkm.Body) -> kkm.Body | Silence:
+        answer = await execute(body)
+        if body["Command"] == "RegisterCheck":
+            sent.append(body["IdCommand"])
+            printed.set()
+            await failed.wait()
+        return answer
+
+    async def locked(tx: Tx) -> set[UUID]:
+        if printed.is_set() and not failed.is_set():
+            failed.set()
+            raise Transient("the database of fiscal-worker: database is locked")
+        return await busy_registers(tx)
+
+    monkeypatch.setattr(club.queues.kkm, "execute", slowly)
+    monkeypatch.setattr(store, "busy_registers", locked)
+    await club.fault("lost_journal")
+    job = a_print()
+
+    await club.order(job)
+    done = await eventually(lambda: club.ended(job.job_id), within_s=20)
+
+    assert isinstance(done, branch.JobDone), done
+    assert failed.is_set()
+    assert len(sent) == 1
+    assert len(await club.documents("sale")) == 1
 
 
 def a_forgotten(**changes: Any) -> Job:

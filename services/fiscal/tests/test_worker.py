@@ -1,19 +1,12 @@
 """The worker beside a KKM-Server that fails in every way that the reference knows: one document each time, or none."""
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from conftest import eventually
 from contracts import branch
-from fiscal.worker import store
-from fiscal.worker.domain import kkm
-from fiscal.worker.domain.job import Silence
-from kit.db import Tx
-from kit.errors import Transient
 from kit.time import utc_now
 from services.fiscal.tests.builders import REGISTER, Club, a_close, a_line, a_print, an_open
 
@@ -87,34 +80,6 @@ async def test_a_definite_refusal_leaves_no_document_and_says_the_registers_word
     assert await club.documents("sale") == []
 
 
-async def test_what_a_device_says_is_told_without_what_is_no_text(club: Club) -> None:
-    job = a_print()
-    await club.fault("error_before", error="Ошибка\0 ККТ:\x1b нет\tсвязи\r\n")
-
-    await club.order(job)
-    refused = await eventually(lambda: club.ended(job.job_id))
-
-    assert isinstance(refused, branch.JobRefused), refused
-    assert refused.device_text == "Ошибка ККТ: нет\tсвязи\r\n"
-
-
-def test_halves_of_pairs_and_control_characters_are_no_text_at_any_depth() -> None:
-    said = {"Error\0": "нет\ud83d ", "Rezult": {"Register": [{"Name": "Кола\x9f 🥤"}, 5, None, True]}}
-
-    assert kkm.clean(said) == {"Error": "нет ", "Rezult": {"Register": [{"Name": "Кола 🥤"}, 5, None, True]}}
-
-
-async def test_a_name_that_is_no_text_is_still_found_in_the_register(club: Club) -> None:
-    job = a_print(receipt=a_print().receipt.model_copy(update={"lines": (a_line("Кола\0\x07 0,5"),)}))
-    await club.fault("lost_journal")
-
-    await club.order(job)
-    done = await eventually(lambda: club.ended(job.job_id), within_s=20)
-
-    assert isinstance(done, branch.JobDone), done
-    assert len(await club.documents("sale")) == 1
-
-
 async def test_two_faults_on_one_receipt_still_make_one_document(club: Club) -> None:
     await club.fault("cut_after")
     await club.fault("http_503", command="GetRezult", times=2)
@@ -124,42 +89,6 @@ async def test_two_faults_on_one_receipt_still_make_one_document(club: Club) -> 
     await club.order(job)
     await eventually(lambda: club.ended(job.job_id), within_s=20)
 
-    assert len(await club.documents("sale")) == 1
-
-
-async def test_a_loop_that_begins_anew_asks_for_what_was_on_its_way(
-    club: Club, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The worker's file is locked while a register prints, and the server restarts: its memory is no help."""
-    execute, busy_registers = club.queues.kkm.execute, store.busy_registers
-    sent: list[str] = []
-    printed, failed = asyncio.Event(), asyncio.Event()
-
-    async def slowly(body: kkm.Body) -> kkm.Body | Silence:
-        answer = await execute(body)
-        if body["Command"] == "RegisterCheck":
-            sent.append(body["IdCommand"])
-            printed.set()
-            await failed.wait()
-        return answer
-
-    async def locked(tx: Tx) -> set[UUID]:
-        if printed.is_set() and not failed.is_set():
-            failed.set()
-            raise Transient("the database of fiscal-worker: database is locked")
-        return await busy_registers(tx)
-
-    monkeypatch.setattr(club.queues.kkm, "execute", slowly)
-    monkeypatch.setattr(store, "busy_registers", locked)
-    await club.fault("lost_journal")
-    job = a_print()
-
-    await club.order(job)
-    done = await eventually(lambda: club.ended(job.job_id), within_s=20)
-
-    assert isinstance(done, branch.JobDone), done
-    assert failed.is_set()
-    assert len(sent) == 1
     assert len(await club.documents("sale")) == 1
 
 
@@ -248,23 +177,6 @@ async def test_receipts_come_out_in_the_order_they_were_asked_for(club: Club) ->
         await eventually(lambda: club.ended(job.job_id))  # noqa: B023
 
     assert [one["total"] for one in await club.documents("sale")] == ["1.00", "2.00", "3.00", "4.00", "5.00"]
-
-
-async def test_a_closed_shift_tells_what_it_took_and_what_others_printed(club: Club) -> None:
-    first, close, second = a_print(), a_close(), a_print()
-    await club.order(first)
-    await eventually(lambda: club.ended(first.job_id))
-    await club.printed_elsewhere()
-    await club.order(second)
-    await eventually(lambda: club.ended(second.job_id))
-
-    await club.order(close)
-    done = await eventually(lambda: club.ended(close.job_id))
-
-    assert isinstance(done, branch.JobDone)
-    assert done.totals is not None
-    assert (done.totals.receipts, done.totals.cash_kopecks) == (2, 600_00)
-    assert [(one.total_kopecks, one.cash_kopecks) for one in done.foreign] == [(45_00, 45_00)]
 
 
 @pytest.mark.parametrize("what", ["cut_before", "cut_after", "restart", "error_after", "lost_journal"])

@@ -53,6 +53,7 @@ def handlers(send_within: timedelta) -> Handlers:
         await _shift(tx, message, send_within)
 
     _answers(follow)
+    _readings(follow)
     return follow
 
 
@@ -80,6 +81,12 @@ def _answers(follow: Handlers) -> None:
     async def unknown(tx: Tx, message: branch.JobUnknown, delivery: Delivery) -> None:
         await _receipt_word(tx, message, State.UNKNOWN)
 
+    @follow.handle(branch.JobWaiting)
+    async def waiting(tx: Tx, message: branch.JobWaiting, delivery: Delivery) -> None:
+        await _receipt_word(tx, message, State.WAITING, code=message.code)
+
+
+def _readings(follow: Handlers) -> None:
     @follow.handle(branch.JobUnsettled)
     async def unsettled(tx: Tx, message: branch.JobUnsettled, delivery: Delivery) -> None:
         job = await _job(tx, message)
@@ -87,10 +94,6 @@ def _answers(follow: Handlers) -> None:
         if job is None or job.receipt_id != said.receipt_id:
             raise NotAsked(f"job {message.job_id} is not that of receipt {said.receipt_id}")
         await settlements.refused(tx, message)
-
-    @follow.handle(branch.JobWaiting)
-    async def waiting(tx: Tx, message: branch.JobWaiting, delivery: Delivery) -> None:
-        await _receipt_word(tx, message, State.WAITING, code=message.code)
 
     @follow.handle(branch.RegisterObserved)
     async def observed(tx: Tx, message: branch.RegisterObserved, delivery: Delivery) -> None:

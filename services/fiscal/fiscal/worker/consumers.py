@@ -41,6 +41,11 @@ def handlers(club_id: UUID) -> Handlers:
     async def close_shift(tx: Tx, message: branch.CloseShift, delivery: Delivery) -> None:
         await _queue(tx, Kind.CLOSE_SHIFT, message, {}, None)
 
+    _settlements(follow)
+    return follow
+
+
+def _settlements(follow: Handlers) -> None:
     @follow.handle(branch.Settle)
     async def settle(tx: Tx, message: branch.Settle, delivery: Delivery) -> None:
         """Remember what a person says about a job in doubt; the register's queue reads the register for it."""
@@ -57,8 +62,6 @@ def handlers(club_id: UUID) -> Handlers:
             await settlements.add(tx, said)
         else:
             answers.unsettled(tx, stored, said, Objection("not_sent"))
-
-    return follow
 
 
 Work = branch.Print | branch.OpenShift | branch.CloseShift

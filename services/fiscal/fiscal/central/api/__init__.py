@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from fiscal.central.api.receipts import receipts_of
-from fiscal.central.api.registers import registers, taxes
+from fiscal.central.api.registers import fiscal_shifts, registers, taxes
 from fiscal.central.api.settlements import settlements_of
 from kit.db import Database
 
@@ -12,6 +12,7 @@ def routes(db: Database) -> APIRouter:
     """Everything that fiscal answers over HTTP."""
     router = APIRouter()
     registers(router, db)
+    fiscal_shifts(router, db)
     taxes(router, db)
     receipts_of(router, db)
     settlements_of(router, db)

@@ -156,6 +156,8 @@ def _views(router: APIRouter, db: Database) -> None:
         async with db.look() as tx:
             return _view(await _register(tx, caller, register_id))
 
+
+def fiscal_shifts(router: APIRouter, db: Database) -> None:
     @router.get("/v1/registers/{register_id}/shifts")
     async def shifts(
         register_id: UUID, limit: Limit = 50, caller: Caller = needs("fiscal.register.read")
