@@ -123,6 +123,11 @@ def registers(router: APIRouter, db: Database) -> None:
 
         return await once.answer(caller, change, look)
 
+    _changes(router, db)
+    _views(router, db)
+
+
+def _changes(router: APIRouter, db: Database) -> None:
     @router.patch("/v1/registers/{register_id}")
     async def change(
         register_id: UUID, body: RegisterChange, caller: Caller = needs("fiscal.register.manage")
@@ -141,8 +146,6 @@ def registers(router: APIRouter, db: Database) -> None:
                 facts.watch(tx, register)
             facts.tell_register(tx, register)
             return _view(register)
-
-    _views(router, db)
 
 
 def _views(router: APIRouter, db: Database) -> None:
