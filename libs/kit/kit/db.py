@@ -22,6 +22,8 @@ from kit.time import Clock, utc_now
 
 # Postgres: deadlock, serialization, time-outs of locks and statements, standby, too many clients, shutdown, start-up.
 TRANSIENT_STATES = ("40", "55P03", "57", "25006", "53", "08")
+READING: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+READING_SQLITE: dict[str, Any] = {"sqlite_begin": "BEGIN"}
 
 
 class Tx:
@@ -92,7 +94,7 @@ class Database:
         """One snapshot for all statements inside; nothing can be written, nobody who waits for a change is woken."""
         with _whose_fault(self.source):
             async with self.engine.connect() as conn:
-                await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                await conn.execution_options(**(READING if conn.dialect.name == "postgresql" else READING_SQLITE))
                 yield Tx(conn, self.clock())
 
 
@@ -137,6 +139,6 @@ def _sqlite(url: str) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: Any) -> None:
         # Taking the write lock at once avoids the deadlock of two readers that both want to write.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))
 
     return engine

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -243,3 +244,22 @@ async def test_a_receipt_of_a_forgotten_register_is_refused_by_time(club: Club, 
 
     assert isinstance(refused, branch.JobRefused)
     assert refused.code == "register_not_configured"
+
+
+async def test_a_worker_that_looks_for_work_does_not_wake_itself(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+    look = club.db.look
+
+    def counted() -> Any:
+        nonlocal looks
+        looks += 1
+        return look()
+
+    async def twice() -> bool:
+        return looks >= 2
+
+    monkeypatch.setattr(club.db, "look", counted)
+    changed = club.db.changed.next()
+    await eventually(twice)
+
+    assert not changed.is_set()
