@@ -6,6 +6,7 @@ loaded. Prints `ready` when it serves, and the owner's one-time password when th
 """
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -42,6 +43,8 @@ from kit.service import Service
 from savepoint.folder import Folder, Running
 from savepoint.schema import address
 
+log = logging.getLogger(__name__)
+
 GRACEFUL_TIMEOUT_S = 5
 
 
@@ -66,18 +69,44 @@ def compose(folder: Folder, running: Running) -> dict[str, FastAPI]:
     }
 
 
+REGISTERS = """
+    select club_id, num_device, kkt_number, inn from register where mode = 'kkm_server' order by register_id
+"""
+Address = tuple[int, str, str]
+
+
+def alone(registers: list[tuple[UUID, Address]]) -> set[UUID]:
+    """Clubs whose register is not another club's, oldest first: all of them share this machine's KKM-Server.
+
+    Two clubs on one register would take each other's documents for their own. What an address leaves empty may be any.
+    """
+    taken: list[tuple[UUID, Address]] = []
+    for club_id, place in registers:
+        if all(other == club_id or _differ(place, theirs) for other, theirs in taken):
+            taken.append((club_id, place))
+    return {club_id for club_id, _ in taken}
+
+
+def _differ(one: Address, other: Address) -> bool:
+    return any(mine and theirs and mine != theirs for mine, theirs in zip(one, other, strict=True))
+
+
 class Workers:
-    """A fiscal worker for every club that has a register with a KKM-Server."""
+    """A fiscal worker for every club that has a register of its own at the KKM-Server."""
 
     def __init__(self, folder: Folder, running: Running, fiscal_db: Database) -> None:
         self.folder, self.running, self.db = folder, running, fiscal_db
         self.services: dict[UUID, Service] = {}
+        self.left_out: set[UUID] = set()
 
     async def start_new(self, stack: AsyncExitStack) -> None:
         """Start the workers that are missing."""
-        async with self.db.begin() as tx:
-            rows = await tx.conn.execute(text("select distinct club_id from register where mode = 'kkm_server'"))
-            clubs = set(rows.scalars())
+        async with self.db.look() as tx:
+            rows = (await tx.conn.execute(text(REGISTERS))).all()
+        clubs = alone([(row.club_id, (row.num_device, row.kkt_number, row.inn)) for row in rows])
+        for club_id in {row.club_id for row in rows} - clubs - self.left_out:
+            log.error("club %s gets no worker: its register is another club's. Give it a number of its own.", club_id)
+            self.left_out.add(club_id)
         for club_id in clubs - self.services.keys():
             service = fiscal.worker.app.compose(self._settings(club_id))
             await migrate.upgrade(service.db, fiscal.worker.app.PACKAGE)
