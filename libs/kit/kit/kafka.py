@@ -78,5 +78,7 @@ class Kafka:
             acks="all",
             enable_idempotence=not self.embedded,
             request_timeout_ms=10_000,
+            # The relay sends hundreds of rows at once; where they do not fit, all of them wait and push for each batch.
+            max_batch_size=256 * 1024,
             **parse_security(self.security()),
         )
