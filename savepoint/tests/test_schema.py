@@ -94,7 +94,7 @@ async def test_a_service_comes_into_no_database_but_its_own(installation: Any) -
         for database in schema.SERVICES:
             may = await db.fetchval("select has_database_privilege($1, $2, 'connect')", service, database)
             assert may == (service == database), (service, database)
-        assert not await db.fetchval("select has_database_privilege($1, $1, 'temporary')", service)
+        assert not await db.fetchval("select has_database_privilege($1, $2, 'temporary')", service, service)
 
 
 async def test_the_ledger_is_append_only_for_billing(installation: Any) -> None:
