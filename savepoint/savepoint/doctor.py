@@ -110,4 +110,6 @@ async def _register(running: Running) -> Check:
         return Check(
             "register", False, f"{running.kkm_url}: {said}. Check that KKM-Server runs and the register is on."
         )
-    return Check("register", True, f"{running.kkm_url}: shift {state.shift}, document {state.check_number}")
+    if state.info.get("PaperOver") is True:
+        return Check("register", False, f"{running.kkm_url}: the register is out of paper. Put in a new roll.")
+    return Check("register", True, f"{running.kkm_url}: shift {state.shift}, receipt {state.check_number}")

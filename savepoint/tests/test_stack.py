@@ -97,6 +97,19 @@ def test_the_doctor_looks_at_every_part_of_a_stack_that_serves(command: Any, sta
     assert all(one["well"] for one in checks)
 
 
+def test_the_doctor_sees_that_the_roll_is_empty(command: Any, stack: Any) -> None:
+    emulator = json.loads((stack.data / "running.json").read_text())["kkm_url"]
+    with httpx.Client(base_url=emulator, trust_env=False) as control:
+        control.patch("/control/devices/1", json={"paper": False}).raise_for_status()
+        try:
+            done = command("doctor", "--data", stack.data)
+        finally:
+            control.patch("/control/devices/1", json={"paper": True}).raise_for_status()
+
+    assert done.code == Exit.FOUND
+    assert "out of paper" in done.out
+
+
 def test_the_doctor_says_what_to_do_about_a_part_that_is_gone(command: Any, stack: Any, tmp_path: Path) -> None:
     """The stack as another note describes it: with parts where nothing listens."""
     gone = json.loads((stack.data / "running.json").read_text())

@@ -34,7 +34,6 @@ TAX_VARIANT_MISSING = Cause(211, "Не указана система налог�
 WRONG_VALUE = Cause(212, "Недопустимое значение")
 MARKING_CODE_MISSING = Cause(213, "Для маркированного товара не указан код маркировки")
 PACKAGE_WRONG = Cause(214, "Дробное количество маркированного товара указано неверно")
-DEVICE_ERROR = Cause(299, "Ошибка устройства")
 
 
 class Refusal(Exception):
