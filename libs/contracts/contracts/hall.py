@@ -1,5 +1,6 @@
 """What the hall tells: clubs and sessions."""
 
+from datetime import time
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -19,6 +20,8 @@ class _Club(Message):
     """IANA name, such as `Europe/Moscow`."""
     start_on_unknown_receipt: bool
     """A paid session starts 20 s after its receipt became unknown, without waiting for the register."""
+    day_starts_at: time | None = None
+    """When its working day begins, by its own clock."""
 
 
 class ClubRegistered(_Club):

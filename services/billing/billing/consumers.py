@@ -29,8 +29,9 @@ def _places(follow: Handlers) -> None:
     @follow.handle(hall.ClubRegistered)
     @follow.handle(hall.ClubChanged)
     async def club(tx: Tx, message: hall.ClubRegistered | hall.ClubChanged, delivery: Delivery) -> None:
-        ours = (message.club_id, message.org_id, message.name)
-        await store.note_club(tx, *ours, message.start_on_unknown_receipt)
+        names = ("name", "time_zone", "day_starts_at", "start_on_unknown_receipt")
+        known = {name: getattr(message, name) for name in names}
+        await store.note_club(tx, message.club_id, message.org_id, **known)
 
     @follow.handle(staff.TillAdded)
     @follow.handle(staff.TillChanged)

@@ -63,6 +63,11 @@ def balance(kopecks: int) -> Tender:
     return Tender(kind="balance", amount_kopecks=kopecks)
 
 
+def paid(*tenders: Tender) -> dict[str, Any]:
+    """An order's payment."""
+    return {"tenders": [tender.model_dump() for tender in tenders]}
+
+
 def a_document(fd: int = 1, total: int = 300_00) -> Document:
     return Document(
         fd=fd, fn="9999078900002287", fp="1", issued_at_local="20261123T1200", total_kopecks=total, qr="t=1"
@@ -81,6 +86,9 @@ class Till:
 
     async def hears(self, *messages: Message) -> None:
         await self.intake.take([delivered(message) for message in messages])
+
+    def header(self) -> dict[str, str]:
+        return self.issuer.header(*PERMISSIONS)
 
     async def post(
         self, path: str, body: dict[str, Any] | None = None, key: str | None = None, **headers: str

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from billing.api import clients, sales, shifts
+from billing.api import clients, sales, shifts, summary
 from kit.db import Database
 
 
 def routes(db: Database) -> list[APIRouter]:
     """Everything that billing answers over HTTP."""
-    return [clients.routes(db), sales.routes(db), shifts.routes(db)]
+    # The summary first: its path looks like that of a shift.
+    return [clients.routes(db), sales.routes(db), summary.routes(db), shifts.routes(db)]

@@ -1,8 +1,7 @@
 """Clients over HTTP."""
 
-import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -10,7 +9,10 @@ from pydantic import BaseModel, Field
 
 from billing import store
 from billing.domain import phone as phones
-from billing.store import Client, ledger
+from billing.domain.ledger import balance_account
+from billing.domain.search import SIGNS_MIN, asked
+from billing.store import Client
+from billing.store.operations import operations as operations_of
 from contracts.billing import ClientChanged, ClientRegistered
 from edge.auth import Caller, needs
 from edge.http import Body, Instant, Text, example
@@ -52,6 +54,7 @@ class ClientView(BaseModel):
     client_id: UUID
     name: str
     phone: str
+    phone_masked: str
     card: str | None
     registered_at: datetime
     balance_kopecks: int
@@ -65,24 +68,31 @@ class FoundClient(BaseModel):
     name: str
     phone_masked: str
     balance_kopecks: int
-    matched: str | None
+    matched: Literal["phone", "phone_tail", "card", "name"] | None
+    """What of the client is what was typed; absent where nothing was."""
 
 
 class OperationView(BaseModel):
-    """A change of the balance and what it led to."""
+    """A change of the balance, what it led to, and where it came from."""
 
     entry_id: UUID
-    sale_id: UUID
-    reason: str
+    kind: str
     amount_kopecks: int
-    balance_kopecks: int
+    balance_after_kopecks: int
     posted_at: datetime
+    sale_id: UUID | None
+    sale_number: int | None
+    receipt_id: UUID | None
+    shift_number: int | None
+    person: str | None
+    device_name: str | None
 
 
 class OperationsWanted(Body):
     """Which changes of a balance, newest first; `as_of` shows the balance of that moment."""
 
     as_of: Instant | None = None
+    account: Literal["balance"] = "balance"
     after: Cursor = None
     limit: Limit = 50
 
@@ -138,13 +148,14 @@ def _look(router: APIRouter, db: Database) -> None:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         caller: Caller = needs("billing.client.read"),
     ) -> Page[FoundClient]:
-        """Clients by phone in any form, its last four digits, name or card; without `q`, all of them, newest first."""
+        """Clients by phone in any form, by its last digits from four on, by card, or by the beginning of any word of
+        the name. `q` has three signs at least; without it, all clients, newest first."""
+        if 0 < len(q) < SIGNS_MIN:
+            params = {"field": "q", "signs_min": SIGNS_MIN}
+            raise Invalid("search_too_short", f"Type {SIGNS_MIN} signs at least.", params=params)
         async with db.look() as tx:
             if q:
-                digits = re.sub(r"\D", "", q)
-                digits = (phones.normal(q) or digits).removeprefix("+7")
-                found = await store.search_clients(tx, caller.scope, q, digits, limit)
-                return Page(items=[_hit(one) for one in found])
+                return Page(items=[_hit(one) for one in await store.search_clients(tx, caller.scope, asked(q), limit)])
             everybody = await store.newest_clients(tx, caller.scope, after, limit)
         return page([_hit(one) for one in everybody], [one.client_id for one in everybody], limit)
 
@@ -157,10 +168,11 @@ def _look(router: APIRouter, db: Database) -> None:
     async def operations(
         client_id: UUID, wanted: Annotated[OperationsWanted, Query()], caller: Caller = needs("billing.client.read")
     ) -> Page[OperationView]:
-        """Why the balance is what it is."""
+        """Why the balance is what it is; with `as_of`, what it was then."""
         async with db.look() as tx:
             await _found(tx, caller, client_id)
-            found = await ledger.operations(tx, client_id, wanted.as_of, wanted.limit, wanted.after)
+            account = balance_account(client_id)
+            found = await operations_of(tx, account, wanted.as_of, wanted.limit, wanted.after)
         shown = [OperationView.model_validate(one, from_attributes=True) for one in found]
         return page(shown, [one.entry_id for one in found], wanted.limit)
 
@@ -180,9 +192,10 @@ def _phone(written: str) -> str:
 
 
 def _view(client: Client) -> ClientView:
-    return ClientView.model_validate(client, from_attributes=True)
+    own = {name: getattr(client, name) for name in ClientView.model_fields if hasattr(client, name)}
+    return ClientView(**own, phone_masked=phones.masked(client.phone))
 
 
 def _hit(client: Client) -> FoundClient:
-    own = {"client_id": client.client_id, "name": client.name, "balance_kopecks": client.balance_kopecks}
-    return FoundClient(**own, phone_masked=phones.masked(client.phone), matched=client.matched)
+    own = {name: getattr(client, name) for name in FoundClient.model_fields if hasattr(client, name)}
+    return FoundClient(**own, phone_masked=phones.masked(client.phone))

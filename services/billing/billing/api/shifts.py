@@ -67,6 +67,7 @@ class Closing(Body):
 
 class ShiftView(BaseModel):
     shift_id: UUID
+    number: int
     club_id: UUID
     till_id: UUID
     state: str
@@ -154,12 +155,13 @@ def _opening(router: APIRouter, db: Database) -> None:
             by = caller.person()
             place = (caller.scope.org_id, club_id, body.till_id)
             shift = Shift(new_id(), *place, State.OPEN, body.float_kopecks, tx.now, by.model_dump(mode="json"))
-            if not await shifts.open_shift(tx, shift):
+            opened = await shifts.open_shift(tx, shift)
+            if opened is None:
                 raise ShiftIsOpen("shift_is_open", "This till has an open shift. Go on with it, or close it first.")
             ours = {"org_id": shift.org_id, "club_id": club_id, "till_id": body.till_id, "shift_id": shift.shift_id}
             tx.tell(ShiftOpened(**ours, float_kopecks=body.float_kopecks, opened_at=tx.now, opened_by=by))
             tx.tell(OpenShift(**ours, cashier=by, ordered_at=tx.now))
-            return Answer(await _view(tx, shift), f"/v1/shifts/{shift.shift_id}", status=201)
+            return Answer(await _view(tx, opened), f"/v1/shifts/{shift.shift_id}", status=201)
 
         return await once.answer(caller, change)
 

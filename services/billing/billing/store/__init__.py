@@ -13,6 +13,7 @@ from sqlalchemy import (
     Insert,
     Row,
     String,
+    Time,
     Update,
     Uuid,
     case,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     table,
@@ -28,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from billing.domain.ledger import balance_account, held_account
+from billing.domain.search import Asked
 from edge.scope import Scope
 from kit.columns import Moment, insert_on
 from kit.db import Tx
@@ -36,6 +39,8 @@ clubs = table(
     "club",
     *[column(name, Uuid) for name in ("club_id", "org_id")],
     column("name", String),
+    column("time_zone", String),
+    column("day_starts_at", Time),
     column("start_on_unknown_receipt", Boolean),
 )
 tills = table("till", *[column(name, Uuid) for name in ("till_id", "org_id", "club_id")], column("name", String))
@@ -50,6 +55,12 @@ accounts = table(
     *[column(name, Uuid) for name in ("org_id", "client_id")],
     column("account", String),
     column("balance_kopecks", BigInteger),
+)
+
+# As the index has it, to the letter.
+SIMPLE: ColumnElement[Any] = literal_column("'simple'")
+NAME_WORDS: ColumnElement[Any] = literal_column(
+    "to_tsvector('simple', regexp_replace(translate(lower(client.name), 'ё', 'е'), '[^[:alnum:]]+', ' ', 'g'))"
 )
 
 
@@ -70,9 +81,8 @@ class Client:
     """Which field a search found."""
 
 
-async def note_club(tx: Tx, club_id: UUID, org_id: UUID, name: str, start_on_unknown_receipt: bool) -> None:
+async def note_club(tx: Tx, club_id: UUID, org_id: UUID, **values: Any) -> None:
     """Remember a club as it is now."""
-    values = {"name": name, "start_on_unknown_receipt": start_on_unknown_receipt}
     put = insert_on(tx.conn, clubs).values(club_id=club_id, org_id=org_id, **values)
     await tx.conn.execute(put.on_conflict_do_update(index_elements=["club_id"], set_=values))
 
@@ -134,17 +144,21 @@ async def client(tx: Tx, scope: Scope, client_id: UUID, lock: bool = False) -> C
     return _client(row) if row else None
 
 
-async def search_clients(tx: Tx, scope: Scope, q: str, digits: str, limit: int) -> list[Client]:
-    """Clients whose phone (whole, or its last digits), name or card begins with what was typed; best first."""
-    by_name = func.lower(clients.c.name).startswith(q.lower(), autoescape=True)
-    matches: list[tuple[ColumnElement[bool], str]] = [(clients.c.card == q, "card"), (by_name, "name")]
-    if len(digits) >= 4:
-        ends = clients.c.phone.endswith(digits[-10:], autoescape=True)
-        short = func.right(clients.c.phone, 4) == digits[-4:]
-        matches.insert(0, (short & ends, "phone"))
+async def search_clients(tx: Tx, scope: Scope, asked: Asked, limit: int) -> list[Client]:
+    """Clients whom the typed text can mean, the surest first."""
+    matches: list[tuple[ColumnElement[bool], str]] = [(clients.c.phone == asked.phone, "phone")] if asked.phone else []
+    matches.append((clients.c.card == asked.card, "card"))
+    if asked.tail is not None:
+        # By the index of the last four first.
+        ends = clients.c.phone.endswith(asked.tail, autoescape=True)
+        matches.append(((func.right(clients.c.phone, 4) == asked.tail[-4:]) & ends, "phone_tail"))
+    if asked.words:
+        beginnings = " & ".join(f"'{word}':*" for word in asked.words)
+        matches.append((NAME_WORDS.bool_op("@@")(func.to_tsquery(SIMPLE, beginnings)), "name"))
     matched = case(*[(condition, literal(name)) for condition, name in matches]).label("matched")
+    surest = case(*[(condition, place) for place, (condition, _) in enumerate(matches)])
     query = _with_balance(matched).where(*scope.rows(clients), or_(*[condition for condition, _ in matches]))
-    rows = await tx.conn.execute(query.order_by(clients.c.name, clients.c.client_id).limit(limit))
+    rows = await tx.conn.execute(query.order_by(surest, clients.c.name, clients.c.client_id).limit(limit))
     return [_client(row) for row in rows]
 
 

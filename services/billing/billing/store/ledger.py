@@ -1,13 +1,11 @@
 """The ledger: entries are added, never changed; the database sees that they add up and keeps the balances."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, String, Uuid, column, func, select, table, text
+from sqlalchemy import BigInteger, String, Uuid, column, table, text
 
-from billing.domain.ledger import Entry, balance_account
+from billing.domain.ledger import Entry
 from contracts.billing import LedgerPosted
 from kit.columns import Moment
 from kit.db import Tx
@@ -53,35 +51,3 @@ async def post(tx: Tx, some: Sequence[tuple[UUID, Entry, str | None]]) -> None:
         for one in entry.postings:
             moved = {"account": one.account, "amount_kopecks": one.amount_kopecks, "posted_at": tx.now}
             tx.tell(LedgerPosted(**base, **moved), trace=trace)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One change of a client's balance, and what the balance was after it."""
-
-    entry_id: UUID
-    sale_id: UUID
-    reason: str
-    amount_kopecks: int
-    balance_kopecks: int
-    posted_at: datetime
-
-
-async def operations(
-    tx: Tx, client_id: UUID, as_of: datetime | None, limit: int, after: UUID | None
-) -> list[Operation]:
-    """Changes of the balance, newest first, each with the balance it led to; only those until `as_of`."""
-    joined = postings.join(entries, entries.c.entry_id == postings.c.entry_id)
-    order = (entries.c.posted_at, entries.c.entry_id)
-    running = func.sum(postings.c.amount_kopecks).over(order_by=order).label("balance_kopecks")
-    all_of_it = select(entries, postings.c.amount_kopecks, running).select_from(joined)
-    own = all_of_it.where(postings.c.account == balance_account(client_id)).subquery()
-    query = select(own).order_by(own.c.posted_at.desc(), own.c.entry_id.desc()).limit(limit + 1)
-    if as_of is not None:
-        query = query.where(own.c.posted_at <= as_of)
-    if after is not None:
-        last = select(own.c.posted_at).where(own.c.entry_id == after).scalar_subquery()
-        query = query.where((own.c.posted_at < last) | ((own.c.posted_at == last) & (own.c.entry_id < after)))
-    names = ("entry_id", "sale_id", "reason", "amount_kopecks", "balance_kopecks", "posted_at")
-    rows = await tx.conn.execute(query)
-    return [Operation(**{name: getattr(row, name) for name in names}) for row in rows]

@@ -1,7 +1,7 @@
 """Shifts of tills."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ shifts = table(
     "shift",
     *[column(name, Uuid) for name in ("shift_id", "org_id", "club_id", "till_id")],
     *[column(name, String) for name in ("state", "code", "device_text")],
-    column("float_kopecks", BigInteger),
+    *[column(name, BigInteger) for name in ("float_kopecks", "number")],
     *[column(name, JSON) for name in ("opened_by", "closing", "report")],
     *[column(name, Moment) for name in ("opened_at", "closed_at")],
 )
@@ -41,13 +41,15 @@ class Shift:
     report: dict[str, Any] | None = None
     code: str | None = None
     device_text: str | None = None
+    number: int = 0
 
 
-async def open_shift(tx: Tx, shift: Shift) -> bool:
-    """False where the till has an open shift already."""
+async def open_shift(tx: Tx, shift: Shift) -> Shift | None:
+    """The shift with its number; None where the till has an open one already."""
     names = ("shift_id", "org_id", "club_id", "till_id", "state", "float_kopecks", "opened_at", "opened_by")
     put = insert_on(tx.conn, shifts).values({name: getattr(shift, name) for name in names})
-    return (await tx.conn.execute(put.on_conflict_do_nothing())).rowcount == 1
+    number = await tx.conn.scalar(put.on_conflict_do_nothing().returning(shifts.c.number))
+    return replace(shift, number=number) if number is not None else None
 
 
 async def change(tx: Tx, shift_id: UUID, **values: Any) -> None:
