@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 READY := .venv/.ready
-MEMBERS := libs/contracts libs/kit libs/edge services/staff services/hall services/billing services/fiscal emulators/kkm_server savepoint
-PACKAGES := contracts kit edge staff hall billing fiscal kkm_server savepoint
+MEMBERS := libs/contracts libs/kit libs/edge services/staff services/hall services/billing services/fiscal services/console emulators/kkm_server savepoint
+PACKAGES := contracts kit edge staff hall billing fiscal console kkm_server savepoint
 empty :=
 space := $(empty) $(empty)
 

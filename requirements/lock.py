@@ -19,6 +19,7 @@ IMAGES = {
     "hall": ["--package", "savepoint-hall"],
     "billing": ["--package", "savepoint-billing"],
     "fiscal": ["--package", "savepoint-fiscal", "--extra", "central"],
+    "console": ["--package", "savepoint-console"],
     "fiscal-worker": ["--package", "savepoint-fiscal", "--extra", "worker"],
     "kkm-emulator": ["--package", "savepoint-kkm-emulator"],
     "tools": ["--package", "savepoint"],

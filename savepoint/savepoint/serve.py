@@ -21,10 +21,12 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 import billing.app
+import console.app
+import console.settings
 import fiscal.central.app
 import fiscal.central.settings
 import fiscal.worker.app
@@ -121,7 +123,12 @@ class Workers:
         return fiscal.worker.settings.Settings(**told, **own)
 
 
-def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI]) -> Starlette:
+def desk(running: Running) -> FastAPI:
+    """The console: it calls the services as anybody does, over HTTP."""
+    return console.app.compose(console.settings.Settings(api_url=f"{running.url}/api"))
+
+
+def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI], pages: FastAPI) -> Starlette:
     """One app for all of it."""
     workers = Workers(folder, running, apps["fiscal"].state.db)
 
@@ -134,6 +141,7 @@ def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI]) -> Sta
                 _say(f"owner password (one time): {password}")
             for app in apps.values():
                 await stack.enter_async_context(app.state.service.running())
+            stack.push_async_callback(pages.state.services.http.aclose)
             watching = asyncio.create_task(
                 forever("savepoint", "workers", lambda: workers.start_new(stack), pause_s=0.2)
             )
@@ -153,10 +161,16 @@ def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI]) -> Sta
         services = {name: f"{running.url}/api/{name}/openapi.json" for name in apps}
         return JSONResponse({"savepoint": services, "receipts": running.kkm_url, "health": f"{running.url}/readyz"})
 
-    routes: list[Route | Mount] = [Route("/", where), Route("/readyz", ready), Route("/livez", alive)]
+    routes: list[Route | Mount] = [Route("/api", where), Route("/readyz", ready), Route("/livez", alive)]
     routes += [Mount(f"/api/{name}", app) for name, app in apps.items()]
+    routes += [Route("/api/{path:path}", nowhere), Mount("/", pages)]
     failures: dict[Any, Any] = {HTTPException: problems.http}
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=failures)
+
+
+async def nowhere(_: Request) -> Response:
+    """A path of no service: a problem, and not the console's page."""
+    raise HTTPException(404)
 
 
 def _say(line: str) -> None:
@@ -183,16 +197,16 @@ def main() -> None:
     telemetry.set_up("savepoint", settings.log_level, settings.otlp_url)
     # The stack stops us with SIGTERM; an interrupt at its terminal reaches the whole group and is the stack's.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    apps = compose(folder, running)
+    apps, pages = compose(folder, running), desk(running)
     config = uvicorn.Config(
-        stack_app(folder, running, apps),
+        stack_app(folder, running, apps, pages),
         host="127.0.0.1",
         port=running.port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACEFUL_TIMEOUT_S,
     )
-    _Server(config, *apps.values()).run()
+    _Server(config, *apps.values(), pages).run()
 
 
 if __name__ == "__main__":

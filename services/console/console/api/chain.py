@@ -1,0 +1,5 @@
+"""chain"""
+
+from fastapi import APIRouter
+
+router = APIRouter()

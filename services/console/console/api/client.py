@@ -1,0 +1,5 @@
+"""client"""
+
+from fastapi import APIRouter
+
+router = APIRouter()

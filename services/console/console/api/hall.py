@@ -1,0 +1,89 @@
+"""The hall map: tiles, the table for screen readers and sorting, and the side panel of a place."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+
+from console.api.desk import AtDesk, Desk, Failed
+from console.clients.services import Problem, Unreachable
+from console.domain.board import awaited, zones
+from kit.time import new_id
+
+router = APIRouter()
+
+
+@router.get("/hall")
+async def hall(desk: Desk = AtDesk, view: str = "map") -> Response:
+    """The club's map."""
+    if desk.club_id is None:
+        return RedirectResponse("/", 303)
+    return desk.page("hall.html", **await _map(desk), view=view if view in ("map", "table") else "map")
+
+
+@router.get("/hall/map")
+async def hall_map(desk: Desk = AtDesk, view: str = "map") -> Response:
+    """The map alone, after its layout has changed or the stream was cut."""
+    return desk.block("hall.html", "map", **await _map(desk), view=view)
+
+
+async def _map(desk: Desk) -> dict[str, Any]:
+    asked = desk.get(f"/hall/v1/clubs/{desk.club_id}/board")
+    sales = desk.get("/billing/v1/sales", club_id=desk.club_id, state="fiscalising", limit=200)
+    board, paying = await asyncio.gather(desk.part(asked), desk.part(sales))
+    if isinstance(board, Failed):
+        return {"board": board, "zones": [], "sum": {}}
+    waiting = awaited(paying["items"]) if paying else frozenset()
+    return {"board": board, "zones": zones(board, waiting), "sum": board["counts"]}
+
+
+@router.get("/hall/places/{device_id}")
+async def place(device_id: str, desk: Desk = AtDesk) -> Response:
+    """The side panel: what can be done at this place now."""
+    return await panel(desk, device_id)
+
+
+async def panel(desk: Desk, device_id: str, status: int = 200, **told: Any) -> Response:
+    """The panel of a place, with what a refused act has to say."""
+    board = await desk.get(f"/hall/v1/clubs/{desk.club_id}/board")
+    tile = next((one for one in board["devices"] if one["device_id"] == device_id), None)
+    if tile is None:
+        raise Problem("hall", 404, {"code": "not_found"})
+    data: dict[str, Any] = {"tile": tile, "zone": _zone_name(board, tile), "why": None, "quote": None, "sale": None}
+    if tile["state"] == "free":
+        data |= {"offers": await desk.part(desk.get(f"/hall/v1/devices/{device_id}/offers")), "client": None}
+        data |= {"attempt": str(new_id())}
+    elif tile["session"] is not None:
+        data["sale"] = await desk.part(desk.get(f"/billing/v1/sales/{tile['session']['sale_id']}"))
+    return desk.block("panel.html", "panel", status, **(data | told))
+
+
+def _zone_name(board: Any, tile: Any) -> str:
+    return next(str(zone["name"]) for zone in board["zones"] if zone["zone_id"] == tile["zone_id"])
+
+
+@router.get("/hall/sessions/{session_id}/end")
+async def ask_to_end(session_id: str, desk: Desk = AtDesk) -> Response:
+    """The question before ending a session by hand: what is left, and what becomes of it."""
+    session = await desk.get(f"/hall/v1/sessions/{session_id}")
+    left_s = max(0, (datetime.fromisoformat(session["ends_at"]) - datetime.now(UTC)).total_seconds())
+    return desk.block("end.html", "dialog", session=session, left_s=left_s, attempt=str(new_id()), why=None)
+
+
+@router.post("/hall/sessions/{session_id}/end")
+async def end(
+    session_id: str,
+    reason: Annotated[str, Form(max_length=200)],
+    attempt: Annotated[str, Form(max_length=64)],
+    desk: Desk = AtDesk,
+) -> Response:
+    """End a session by hand, with a reason for the journal."""
+    try:
+        await desk.send("POST", f"/hall/v1/sessions/{session_id}/end", {"reason": reason.strip()}, attempt)
+    except (Problem, Unreachable) as why:
+        session = await desk.get(f"/hall/v1/sessions/{session_id}")
+        again = str(new_id()) if getattr(why, "definite", False) else attempt
+        return desk.block("end.html", "dialog", 409, session=session, left_s=0, attempt=again, why=why)
+    return Response(status_code=204, headers={"HX-Trigger": "dialog.close"})

@@ -1,0 +1,5 @@
+"""journal"""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""receipts"""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""register"""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""setup"""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""shift"""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,80 @@
+"""The console, put together. `python -m console.app` runs it alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from prometheus_fastapi_instrumentator import Instrumentator
+
+from console.api import (
+    chain,
+    client,
+    errors,
+    frame,
+    hall,
+    journal,
+    live,
+    pay,
+    receipts,
+    register,
+    sell,
+    setup,
+    shift,
+    sign_in,
+)
+from console.api.guard import Guard
+from console.api.pages import Pages
+from console.clients.services import Services
+from console.clients.sessions import Sessions
+from console.settings import Settings
+from kit import telemetry
+
+SCREENS = (sign_in, frame, hall, sell, pay, client, shift, receipts, register, journal, setup, chain, live)
+STOP_TIMEOUT_S = 5
+
+
+def compose(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
+    """The console of these settings; `transport` stands for the network in a test."""
+    services = Services(settings.api_url, transport)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await services.http.aclose()
+
+    app = FastAPI(title="Savepoint console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.stopping = asyncio.Event()
+    app.state.services, app.state.sessions, app.state.pages = services, Sessions(services), Pages()
+    app.add_middleware(Guard)
+    for screen in SCREENS:
+        app.include_router(screen.router)
+    errors.install(app)
+    Instrumentator().instrument(app, metric_namespace="savepoint", metric_subsystem="console").expose(
+        app, include_in_schema=False
+    )
+    FastAPIInstrumentor.instrument_app(app, excluded_urls="livez,readyz,metrics,static,live")
+    HTTPXClientInstrumentor.instrument_client(services.http)
+    return app
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = Settings()
+    telemetry.set_up("console", settings.log_level, settings.otlp_url)
+    uvicorn.run(
+        compose(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_TIMEOUT_S,
+    )
+
+
+if __name__ == "__main__":
+    main()

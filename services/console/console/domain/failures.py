@@ -1,0 +1,149 @@
+"""What a failure is called at the desk: what happened, what is with the money, what to do now.
+
+Services answer a slug and its values; the sentences are ours, in both languages. What a device or a bank said is shown
+as it was said, in quotation marks, by the template.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from console.domain import money
+from console.domain.texts import N_
+
+Translate = Callable[[str], str]
+
+TEXTS: dict[str, str] = {
+    # The hall.
+    "device_held": N_("%(device_name)s has just been taken. Client and tariff are kept: choose another place."),
+    "device_busy": N_("Somebody plays at %(device_name)s. Client and tariff are kept: choose another place."),
+    "device_out_of_service": N_("%(device_name)s is out of service. Choose another place."),
+    "session_active_elsewhere": N_(
+        "This client already plays at another place. End that session first, or sell to a guest."
+    ),
+    "tariff_not_offered": N_("This tariff is not sold here now. Choose another one."),
+    "session_already_ended": N_("This session has already ended."),
+    "session_not_started": N_("This session has not started. Cancel its sale instead."),
+    "name_taken": N_("This club already has one called %(name)s. Choose another name."),
+    "device_in_use": N_("This place has a session. Wait for its end, or end it first."),
+    # Money.
+    "no_open_shift": N_("No shift is open at this till. Enter the cash in the drawer, and this sale goes on."),
+    "shift_closing": N_("The shift is being closed. Pay after the next one is open."),
+    "shift_is_open": N_("This till has an open shift. Go on with it, or close it first."),
+    "tenders_do_not_add_up": N_("The parts make %(paid_kopecks)s, and %(total_kopecks)s is to be paid."),
+    "too_little_received": N_("Received %(received_kopecks)s, and %(amount_kopecks)s is to be paid in cash."),
+    "change_from_cash_only": N_("Change is given from cash only."),
+    "balance_too_low": N_("The balance is %(balance_kopecks)s, %(missing_kopecks)s short."),
+    "balance_not_possible": N_("A guest has no balance. Take cash or a card."),
+    "bonus_too_high": N_("Bonuses can pay %(bonus_max_kopecks)s at most."),
+    "not_paid_in_time": N_("The time to pay is over; nothing was taken. Sell again."),
+    "sale_fiscalising": N_("This payment was already taken; there will be no second one."),
+    "sale_paid": N_("This payment was already taken; there will be no second one."),
+    "sale_failed": N_("This sale is over without a payment. Sell again."),
+    "sale_cancelled": N_("This sale was cancelled. Sell again."),
+    "count_differs": N_("The count differs from the books. Count again, or give a reason."),
+    "shift_blocked": N_("The shift cannot close yet. What is in its way stands below."),
+    "count_does_not_add_up": N_("The notes and coins do not add up to the sum. Count again."),
+    "register_did_not_close": N_("The register did not close its shift; this one stays open. Its words say why."),
+    "phone_taken": N_("There is a client with this phone already."),
+    "phone_invalid": N_("This is no phone number. Enter ten digits after +7."),
+    # The receipt.
+    "receipt_unknown": N_(
+        "The money is taken. The register received the receipt of %(total_kopecks)s and has not confirmed it. Do not "
+        "sell again: it is being asked. If the paper came out, enter its document number. You can serve the next guest."
+    ),
+    "register_refused": N_("The register refused; there is no receipt."),
+    "register_missing": N_("KKM-Server does not find the register. Check that it is on and set up."),
+    "register_unreachable": N_(
+        "The register does not answer. No receipt was sent. Check that KKM-Server runs, that the register is on and "
+        "connected. We keep trying."
+    ),
+    "register_busy": N_("The register is busy with something else. We keep trying."),
+    "register_error": N_("The register is not well; its words say why. We keep trying."),
+    "register_not_configured": N_("This club has no register. Add one in the settings, then sell."),
+    "register_starting": N_("The register was added a moment ago. Try again in a few seconds."),
+    "register_never_accepted": N_("KKM-Server took the receipt several times and did nothing. Look at its log."),
+    "tax_not_configured": N_("The club's tax system and VAT are not set. Set them in the settings, then sell."),
+    "no_document": N_("Somebody looked: the register made no receipt of it."),
+    "no_paper": N_("The register is out of paper. Replace the roll and press Retry: one receipt will be printed."),
+    "too_late": N_("The register was not ready in time; no receipt was sent."),
+    "shift_unclear": N_("It is not clear yet whether the register's shift is open. We keep asking."),
+    # People.
+    "permission_missing": N_("You may not do this. Whoever has the permission %(permission)s can do it or grant it."),
+    "pin_wrong": N_("Wrong PIN, tries left: %(tries_left)s."),
+    "pin_locked": N_("The sign-in is closed for a while. A senior can open it."),
+    "pin_too_simple": N_("This PIN is too easy to guess. Choose another one."),
+    "credentials_wrong": N_("The login or the password is not right."),
+    "account_locked": N_("The sign-in is closed for a while. A senior can open it."),
+    "password_change_required": N_("Choose a password of your own first."),
+    "till_unknown": N_("This browser is no till any more. Let the owner enrol it again."),
+    "not_found": N_("There is no such thing here. It may have been removed, or it is another club's."),
+    "request_invalid": N_("Something in the form is not right: %(errors)s"),
+    "unexpected": N_("Something unforeseen failed. Pressing again does nothing twice."),
+}
+"""Slug -> what happened and what to do now."""
+
+MONEY: dict[str, str] = {
+    "taken": N_("The money is taken."),
+    "returning": N_("Give the money back to the guest."),
+    "unknown": N_("It is not known yet whether the money was taken."),
+}
+"""What is with the money, where the sentence itself does not say it."""
+
+SAYS_MONEY = {"receipt_unknown", "not_paid_in_time", "sale_fiscalising", "sale_paid"}
+
+SERVICES: dict[str, str] = {
+    "staff": N_("Sign-in is unavailable for now. The rest works. It will refresh by itself."),
+    "hall": N_("The hall is unavailable for now. The rest works. It will refresh by itself."),
+    "billing": N_("The till is unavailable for now: nothing can be sold. The rest works. It will refresh by itself."),
+    "fiscal": N_("The register is unavailable for now. The rest works. It will refresh by itself."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """A failure in words; `device_text` as the device said it."""
+
+    code: str
+    text: str
+    money: str | None = None
+    device_text: str | None = None
+
+
+def sentences(why: Any, translate: Translate, language: str) -> Sentences:
+    """The words for a Problem, an Unreachable, or a sale's own `problem`."""
+    if isinstance(why, Mapping):
+        code, params, detail = why["code"], why.get("params", {}), why.get("detail", "")
+        said, state = why.get("device_text"), why.get("money")
+    elif hasattr(why, "problem"):
+        return sentences(why.problem, translate, language)
+    elif hasattr(why, "code"):
+        code, params, detail, said, state = why.code, why.params, why.detail, why.device_text, why.money
+    else:
+        return Sentences("unreachable", translate(SERVICES.get(why.service, SERVICES["billing"])))
+    known = TEXTS.get(code)
+    text = detail if known is None else _filled(translate(known), params, language)
+    about = MONEY.get(state or "") if code not in SAYS_MONEY else None
+    return Sentences(code, text, translate(about) if about else None, said)
+
+
+class _Values(dict[str, str]):
+    """A value that a service left out is a dash, and never a failure of the page that tells of a failure."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+def _filled(text: str, params: Mapping[str, Any], language: str) -> str:
+    return text % _Values({name: _value(name, value, language) for name, value in params.items()})
+
+
+def _value(name: str, value: Any, language: str) -> str:
+    if name.endswith("_kopecks") and isinstance(value, int):
+        return money.shown(value, language)
+    if name == "errors" and isinstance(value, list):
+        return "; ".join(f"{one.get('field', '')}: {one.get('problem', '')}" for one in value[:3])
+    if name in ("until", "pay_by") and isinstance(value, str):
+        return f"{datetime.fromisoformat(value):%H:%M}"
+    return str(value)

@@ -1,0 +1,10 @@
+// What every page of the desk runs. Each module does nothing where its elements are not.
+import "./dialogs.js";
+import "./keys.js";
+import "./live.js";
+import "./offline.js";
+import "./pin.js";
+import "./hall.js";
+import "./start.js";
+import "./pay.js";
+import "./count.js";

@@ -1,0 +1,32 @@
+// Counting the drawer: notes and coins become the sum, under the finger.
+import { plain, shown, typed } from "./money.js";
+
+/** @param {HTMLFormElement} form */
+function add(form) {
+  let total = 0, any = false;
+  for (const field of form.querySelectorAll("[data-nominal]")) {
+    if (field.value.trim()) any = true;
+    total += Number(field.dataset.nominal) * (Number(field.value) || 0);
+  }
+  const cash = form.elements.namedItem("cash");
+  if (any && cash) cash.value = plain(total);
+  const expected = form.dataset.expected, place = form.querySelector("[data-difference]");
+  if (place && expected !== undefined && cash) {
+    const counted = typed(cash.value);
+    place.textContent = counted === null ? "" : shown(counted - Number(expected));
+    place.classList.toggle("bad", counted !== null && counted !== Number(expected));
+  }
+}
+
+document.addEventListener("input", (event) => {
+  const form = event.target instanceof Element && event.target.closest("[data-count-form]");
+  if (form) add(form);
+});
+document.addEventListener("keydown", (event) => {
+  const form = event.target instanceof Element && event.target.closest("[data-count-form]");
+  if (!form || event.code !== "Enter") return;
+  event.preventDefault();
+  if (event.ctrlKey) { form.requestSubmit(); return; }
+  const all = [...form.querySelectorAll("input:not([type=hidden]), button:not([type=button])")].filter((one) => one.offsetParent);
+  all[all.indexOf(event.target) + 1]?.focus();
+});

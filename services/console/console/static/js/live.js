@@ -1,0 +1,25 @@
+// What the services tell, as events on the page: regions name the ones that they are drawn anew after.
+// A change of a device comes with all that its tile shows.
+
+/** The server's clock against ours, in ms. */
+export let ahead = 0;
+/** When the server was last heard. */
+export let heard = Date.now();
+
+/** @param {{name: string, data?: string, at: number}} message */
+function take(message) {
+  heard = message.name === "last" ? heard : Date.now();
+  let detail = {};
+  try { detail = message.data ? JSON.parse(message.data) : {}; } catch { return; }
+  if (message.name === "clock") ahead = new Date(detail.now) - Date.now();
+  document.body.dispatchEvent(new CustomEvent(message.name, { detail, bubbles: true }));
+}
+
+const { live, worker } = document.body.dataset;
+if (live && "SharedWorker" in window) {
+  const shared = new SharedWorker(worker, { name: "savepoint" });
+  shared.port.onmessage = (event) => take(event.data);
+  shared.port.postMessage({ url: live });
+  addEventListener("pagehide", () => shared.port.postMessage({ bye: true }));
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+}

@@ -1,0 +1,2 @@
+// The pages before one is inside.
+import "./pin.js";
