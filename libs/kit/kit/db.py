@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
@@ -16,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from contracts import Message
-from kit import outbox
+from kit import live, outbox
 from kit.errors import Transient
 from kit.time import Clock, utc_now
 
@@ -32,6 +33,7 @@ class Tx:
     def __init__(self, conn: AsyncConnection, now: datetime) -> None:
         self.conn, self.now = conn, now
         self.told: list[dict[str, Any]] = []
+        self.poked: list[live.Poke] = []
 
     def tell(self, *messages: Message, trace: str | None = None) -> None:
         """Send these after the commit, in this order per key. Lock the thing that they are about first.
@@ -39,6 +41,13 @@ class Tx:
         `trace` is the traceparent they belong to, where that is not the open span's.
         """
         self.told.extend(outbox.row(message, self.now, trace) for message in messages)
+
+    def poke(self, club_id: UUID, event: str, **ids: object) -> None:
+        """Tell those who look at this club live, after the commit, that something changed there: its kind and its ids.
+
+        They read it again, so nothing is said of it that somebody may not read.
+        """
+        self.poked.append((club_id, event, tuple((name, str(one)) for name, one in ids.items())))
 
 
 class Signal:
@@ -85,6 +94,7 @@ class Database:
                 tx = Tx(conn, self.clock())
                 yield tx
                 await outbox.put(conn, tx.told, self.source)
+                await live.put(conn, tx.poked, tx.now)
         self.changed.give()
         if tx.told:
             self.told.give()

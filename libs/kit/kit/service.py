@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from kit import inbox, migrate, outbox, telemetry
+from kit import inbox, live, migrate, outbox, telemetry
 from kit.db import Database
 from kit.guard import attempt, forever
 from kit.relay import Relay
@@ -17,6 +17,8 @@ from kit.subscribe import Consumer
 OUTBOX_KEPT = timedelta(days=7)
 INBOX_KEPT = timedelta(days=30)
 """Longer than any topic or outbox keeps messages: a replay never meets a forgotten id."""
+POKES_KEPT = timedelta(minutes=10)
+"""A stream that was cut goes on where it was; after longer than that it reads everything again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +79,4 @@ class Service:
         async with self.db.begin() as tx:
             await outbox.prune(tx.conn, tx.now - OUTBOX_KEPT)
             await inbox.prune(tx.conn, tx.now - INBOX_KEPT)
+            await live.POKES.forget(tx.conn, tx.now - POKES_KEPT)

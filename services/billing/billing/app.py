@@ -8,6 +8,7 @@ from billing.jobs import Loops
 from billing.settings import Settings
 from edge.auth import Tokens
 from edge.http import create_app, serve
+from edge.live import Watch
 from kit import telemetry
 from kit.consume import Intake
 from kit.db import Database
@@ -23,9 +24,10 @@ def compose(settings: Settings) -> FastAPI:
     db = Database(settings.database(), NAME)
     kafka = settings.kafka()
     consumer = Consumer(Intake(db, handlers()), kafka, NAME)
-    loops = [Loop("time passes", Loops(db).time_passes, pause_s=1)]
+    watch = Watch(db)
+    loops = [Loop("time passes", Loops(db).time_passes, pause_s=1), watch.loop()]
     service = Service(NAME, db, Relay(db, kafka), consumer, loops)
-    return create_app(service, routes(db), Tokens(settings.jwks_url, settings.issuer))
+    return create_app(service, routes(db, watch), Tokens(settings.jwks_url, settings.issuer))
 
 
 def main() -> None:

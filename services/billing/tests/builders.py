@@ -1,5 +1,6 @@
 """Facts of other services with good defaults, and a till to take them at."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -82,6 +83,7 @@ class Till:
     intake: Intake
     http: httpx.AsyncClient
     issuer: Issuer
+    stopping: asyncio.Event
     keys: list[int] = field(default_factory=lambda: [0])
 
     async def hears(self, *messages: Message) -> None:

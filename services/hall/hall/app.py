@@ -6,28 +6,23 @@ from fastapi import FastAPI
 
 from edge.auth import Tokens
 from edge.http import create_app, serve
+from edge.live import Watch
 from hall import api, consumers, jobs
-from hall.api.stream import Watch
 from hall.settings import Settings
+from hall.store.board import FEED
 from kit import telemetry
 from kit.consume import Intake
 from kit.db import Database
 from kit.relay import Relay
-from kit.service import Loop, Service
+from kit.service import Service
 from kit.subscribe import Consumer
-
-LOOK_PAUSE_S = 0.02
-"""However much is changed, the boards are looked at 50 times a second at most."""
 
 
 def compose(settings: Settings) -> FastAPI:
     """The service of these settings; its lifespan runs it."""
     db, kafka = Database(settings.database(), "hall"), settings.kafka()
-    watch = Watch(db)
-    loops = [
-        *jobs.loops(db, timedelta(seconds=settings.changes_kept_s)),
-        Loop("watch boards", watch.look, LOOK_PAUSE_S),
-    ]
+    watch = Watch(db, FEED)
+    loops = [*jobs.loops(db, timedelta(seconds=settings.changes_kept_s)), watch.loop()]
     consumer = Consumer(Intake(db, consumers.handlers()), kafka, "hall")
     service = Service("hall", db, Relay(db, kafka), consumer, loops)
     routers = api.routers(db, watch, timedelta(seconds=settings.pay_within_s))

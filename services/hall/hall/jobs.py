@@ -43,4 +43,4 @@ async def end_some(db: Database) -> int:
 async def forget_changes(db: Database, kept: timedelta) -> None:
     """Forget changes of the boards that are older than `kept`."""
     async with db.begin() as tx:
-        await board.forget_changes(tx, tx.now - kept)
+        await board.FEED.forget(tx.conn, tx.now - kept)

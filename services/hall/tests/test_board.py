@@ -17,6 +17,7 @@ from hall.store import board, clubs, devices, sessions
 from kit.consume import Intake
 from kit.db import Database
 from kit.errors import Refused
+from kit.live import Changes
 from kit.time import utc_now
 from services.hall.tests.builders import Furnished, a_delivery, failed, furnish, ordered, paid, rows, started
 
@@ -39,7 +40,7 @@ async def replay(db: Database, hall: Furnished, seen: dict[str, Any], until: int
     tiles, zones, seq = dict(seen["tiles"]), seen["zones"], seen["seq"]
     while seq < until:
         async with db.look() as tx:
-            found = await board.changes_after(tx, hall.club.club_id, seq, limit=min(7, until - seq))
+            found = await board.FEED.changes_after(tx.conn, hall.club.club_id, seq, limit=min(7, until - seq))
         assert not found.forgotten
         for change in found.changes:
             assert change.seq == seq + 1, "a change was missed or doubled"
@@ -175,9 +176,9 @@ async def test_replaying_the_stream_onto_any_snapshot_gives_every_later_one(
         assert await replay(db, crowded, one, last["seq"]) == last
 
 
-async def asked(db: Database, club_id: UUID, after: int) -> board.Changes:
+async def asked(db: Database, club_id: UUID, after: int) -> Changes:
     async with db.look() as tx:
-        return await board.changes_after(tx, club_id, after, limit=100)
+        return await board.FEED.changes_after(tx.conn, club_id, after, limit=100)
 
 
 async def test_changes_that_are_not_kept_any_more_are_said_to_be_forgotten(db: Database, hall: Furnished) -> None:
@@ -191,7 +192,7 @@ async def test_changes_that_are_not_kept_any_more_are_said_to_be_forgotten(db: D
     assert [change.seq for change in (await asked(db, club_id, 2)).changes] == [3]
 
     async with db.begin() as tx:
-        await board.forget_changes(tx, utc_now())
+        await board.FEED.forget(tx.conn, utc_now())
     assert [(await asked(db, club_id, after)).forgotten for after in range(4)] == [True, True, True, False]
 
 

@@ -16,9 +16,10 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from conftest import Issuer, eventually, free_port, reachable
+from edge import live
+from edge.live import Watch, events
 from hall import jobs
-from hall.api import stream
-from hall.api.stream import Watch, events
+from hall.store.board import FEED
 from kit.db import Database
 from kit.guard import forever
 from kit.time import utc_now
@@ -73,7 +74,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     config = uvicorn.Config(app, port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    (look,) = [loop for loop in app.state.service.loops if loop.name == "watch boards"]
+    (look,) = [loop for loop in app.state.service.loops if loop.name == "watch clubs"]
     watching = asyncio.create_task(forever("hall", look.name, look.run, look.pause_s))
     await reachable(port)
     yield f"http://127.0.0.1:{port}"
@@ -167,7 +168,7 @@ async def test_a_cut_stream_goes_on_where_it_was_cut(
 async def test_more_changes_than_are_read_at_once_all_come_in_order(
     served: str, hall: Furnished, header: dict[str, str], db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "CHANGES_MAX", 2)
+    monkeypatch.setattr(live, "CHANGES_MAX", 2)
     for device in hall.devices:
         await started(db, hall, device)
 
@@ -205,7 +206,7 @@ async def test_a_stream_is_of_one_club(served: str, hall: Furnished, header: dic
 async def test_a_quiet_stream_has_a_heartbeat(
     served: str, hall: Furnished, header: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.05)
     async with reading_stream(served, hall, header) as reader:
 
         async def beats() -> bool:
@@ -228,8 +229,8 @@ async def test_a_stream_whose_database_is_gone_ends(
     db: Database, hall: Furnished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its reader would otherwise believe that nothing happens."""
-    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.05)
-    watch = Watch(db)
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.05)
+    watch = Watch(db, FEED)
     lines = events(watch, hall.club.club_id, 0, utc_now() + timedelta(minutes=1), asyncio.Event())
     seen = [await anext(lines), await anext(lines)]
 
@@ -240,7 +241,7 @@ async def test_a_stream_whose_database_is_gone_ends(
 
 
 async def test_streams_that_nobody_reads_any_more_are_forgotten(db: Database, hall: Furnished) -> None:
-    watch = Watch(db)
+    watch = Watch(db, FEED)
     with watch.following(hall.club.club_id), watch.following(hall.club.club_id):
         pass
 
@@ -252,7 +253,7 @@ async def test_streams_that_nobody_reads_any_more_are_forgotten(db: Database, ha
 
 async def test_looking_at_boards_wakes_nobody_by_itself(db: Database, hall: Furnished) -> None:
     """A wait that wakes itself would look as fast as it can, for as long as somebody has the map open."""
-    watch, looks = Watch(db), 0
+    watch, looks = Watch(db, FEED), 0
     with watch.following(hall.club.club_id):
         began = time.monotonic()
         while time.monotonic() - began < 0.6:
@@ -263,7 +264,7 @@ async def test_looking_at_boards_wakes_nobody_by_itself(db: Database, hall: Furn
 
 
 async def test_only_streams_of_the_club_that_changed_are_woken(db: Database, hall: Furnished) -> None:
-    other, watch = await furnish(db), Watch(db)
+    other, watch = await furnish(db), Watch(db, FEED)
     with watch.following(hall.club.club_id) as ours, watch.following(other.club.club_id) as theirs:
         await watch.look()
         ours_moved, theirs_moved = ours.next(), theirs.next()

@@ -11,7 +11,7 @@ from billing import store
 from billing.domain import phone as phones
 from billing.domain.ledger import balance_account
 from billing.domain.search import SIGNS_MIN, asked
-from billing.store import Client
+from billing.store import Client, sales
 from billing.store.operations import operations as operations_of
 from contracts.billing import ClientChanged, ClientRegistered
 from edge.auth import Caller, needs
@@ -134,6 +134,8 @@ def _register(router: APIRouter, db: Database) -> None:
             taken = await store.change_client(tx, Client(*ours))
             if taken is not None:
                 raise ClientExists(taken)
+            for club_id in await sales.clubs_of_client(tx, client_id):
+                tx.poke(club_id, "client.changed", client_id=client_id)
             after = await _found(tx, caller, client_id)
             known = {"org_id": after.org_id, "client_id": client_id, "phone": after.phone, "name": after.name}
             tx.tell(ClientChanged(**known))

@@ -87,6 +87,12 @@ async def note_club(tx: Tx, club_id: UUID, org_id: UUID, **values: Any) -> None:
     await tx.conn.execute(put.on_conflict_do_update(index_elements=["club_id"], set_=values))
 
 
+async def is_club(tx: Tx, scope: Scope, club_id: UUID) -> bool:
+    """Whether it is a club of the caller's."""
+    found = select(clubs.c.club_id).where(clubs.c.club_id == club_id, *scope.rows(clubs))
+    return (await tx.conn.execute(found)).first() is not None
+
+
 async def note_till(tx: Tx, till_id: UUID, org_id: UUID, club_id: UUID, name: str) -> None:
     """Remember a till as it is now."""
     put = insert_on(tx.conn, tills).values(till_id=till_id, org_id=org_id, club_id=club_id, name=name)

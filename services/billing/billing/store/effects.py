@@ -30,6 +30,20 @@ async def apply(tx: Tx, changed: "Sequence[tuple[Stored, Step]]") -> None:
             word = _word(tx, after, effect)
             if word is not None:
                 tx.tell(word, trace=after.trace)
+        poke(tx, after, effects)
+
+
+MOVES_BALANCE = {Effect.HOLD, Effect.RELEASE, Effect.SETTLE}
+
+
+def poke(tx: Tx, stored: "Stored", effects: Sequence[Effect] = ()) -> None:
+    """Tell those who look at the club that the sale changed, and what changed with it."""
+    sale, club_id = stored.sale, stored.club_id
+    tx.poke(club_id, "sale.changed", sale_id=sale.sale_id, till_id=stored.till_id, state=sale.state)
+    if Effect.SETTLE in effects:
+        tx.poke(club_id, "shift.changed", shift_id=sale.shift_id, till_id=stored.till_id)
+    if sale.client_id is not None and MOVES_BALANCE.intersection(effects):
+        tx.poke(club_id, "client.changed", client_id=sale.client_id)
 
 
 def tell_opened(tx: Tx, stored: "Stored") -> None:

@@ -98,6 +98,7 @@ async def open_sale(tx: Tx, stored: Stored) -> Stored:
     }
     number = await tx.conn.scalar(insert(sales).values(values).returning(sales.c.number))
     effects.tell_opened(tx, stored)
+    effects.poke(tx, stored)
     return replace(stored, number=number)
 
 
@@ -193,7 +194,9 @@ async def session_is(tx: Tx, sale_id: UUID, state: str, **values: Any) -> None:
     order = {"none": 0, "ordered": 1, "running": 2, "ended": 3}
     earlier = [name for name, place in order.items() if place < order[state]]
     ours = (sales.c.sale_id == sale_id, sales.c.session_state.in_(earlier))
-    await tx.conn.execute(update(sales).where(*ours).values(session_state=state, **values))
+    change = update(sales).where(*ours).values(session_state=state, **values)
+    for row in await tx.conn.execute(change.returning(sales.c.club_id, sales.c.till_id, sales.c.state)):
+        tx.poke(row.club_id, "sale.changed", sale_id=sale_id, till_id=row.till_id, state=row.state)
 
 
 async def pending(tx: Tx, till_id: UUID, shift_id: UUID) -> list[Stored]:
@@ -206,6 +209,12 @@ async def pending(tx: Tx, till_id: UUID, shift_id: UUID) -> list[Stored]:
     )
     query = select(sales).where(or_(unfinished, running)).order_by(sales.c.number).limit(200)
     return await _with_tenders(tx, (await tx.conn.execute(query)).all())
+
+
+async def clubs_of_client(tx: Tx, client_id: UUID) -> list[UUID]:
+    """Where somebody may have the client's card open: the clubs that ever sold to them."""
+    query = select(sales.c.club_id).where(sales.c.client_id == client_id).distinct().limit(50)
+    return list((await tx.conn.execute(query)).scalars())
 
 
 async def taken(tx: Tx, shift_id: UUID) -> dict[str, int]:

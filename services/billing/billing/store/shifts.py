@@ -49,11 +49,16 @@ async def open_shift(tx: Tx, shift: Shift) -> Shift | None:
     names = ("shift_id", "org_id", "club_id", "till_id", "state", "float_kopecks", "opened_at", "opened_by")
     put = insert_on(tx.conn, shifts).values({name: getattr(shift, name) for name in names})
     number = await tx.conn.scalar(put.on_conflict_do_nothing().returning(shifts.c.number))
-    return replace(shift, number=number) if number is not None else None
+    if number is None:
+        return None
+    tx.poke(shift.club_id, "shift.changed", shift_id=shift.shift_id, till_id=shift.till_id)
+    return replace(shift, number=number)
 
 
 async def change(tx: Tx, shift_id: UUID, **values: Any) -> None:
-    await tx.conn.execute(update(shifts).where(shifts.c.shift_id == shift_id).values(values))
+    change = update(shifts).where(shifts.c.shift_id == shift_id).values(values)
+    for row in await tx.conn.execute(change.returning(shifts.c.club_id, shifts.c.till_id)):
+        tx.poke(row.club_id, "shift.changed", shift_id=shift_id, till_id=row.till_id)
 
 
 async def find(tx: Tx, scope: Scope, shift_id: UUID, lock: bool = False) -> Shift | None:

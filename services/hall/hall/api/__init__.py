@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
+from edge.live import Watch
 from hall.api.board import board_routes
 from hall.api.clubs import changing_clubs, org_routes, reading_clubs
 from hall.api.devices import changing_devices, reading_devices
 from hall.api.offers import offer_routes
 from hall.api.sessions import ending_sessions, ordering_sessions, reading_sessions
-from hall.api.stream import Watch
 from hall.api.tariffs import changing_tariffs, reading_tariffs
 from hall.api.zones import changing_zones, reading_zones
 from kit.db import Database

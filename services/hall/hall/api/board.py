@@ -1,27 +1,18 @@
 """The hall map over HTTP: a snapshot and a stream that share one `seq`."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 
 from edge.auth import Caller, needs
 from edge.http import Body
+from edge.live import From, Watch
 from hall.api.fields import READ
-from hall.api.stream import Watch, events
 from hall.domain.board import ClubSign, Tile, TileState, ZoneSign, counts
 from hall.store import board, clubs
 from kit.db import Database
-
-SEQ_MAX = 2**63 - 1
-UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-LastEventId = Annotated[
-    int | None, Header(ge=0, le=SEQ_MAX, description="Where a cut stream goes on; stronger than `after`")
-]
-After = Annotated[int | None, Query(ge=0, le=SEQ_MAX, description="`seq` of the board; absent: from now on")]
 
 
 class BoardView(Body):
@@ -53,20 +44,11 @@ def board_routes(db: Database, watch: Watch) -> APIRouter:
         )
 
     @routes.get("/v1/clubs/{club_id}/stream", response_class=StreamingResponse)
-    async def stream(
-        club_id: UUID,
-        request: Request,
-        caller: Caller = needs(READ),
-        after: After = None,
-        last_event_id: LastEventId = None,
-    ) -> StreamingResponse:
+    async def stream(club_id: UUID, begin: From = Depends(), caller: Caller = needs(READ)) -> StreamingResponse:
         """Server-sent events until the token expires or the hall stops: `device.changed`, `layout.changed`, each with
         its `seq` as id, or `resync` where the board must be read again. A comment comes every 5 s at least."""
         async with db.look() as tx:
             await clubs.club_of(tx, caller.scope, club_id)
-            now = (await board.seqs_of(tx, [club_id]))[club_id]
-        told = next((seq for seq in (last_event_id, after) if seq is not None), now)
-        lines = events(watch, club_id, told, caller.expires_at, request.app.state.stopping)
-        return StreamingResponse(lines, media_type="text/event-stream", headers=UNBUFFERED)
+        return await begin.stream(watch, caller, club_id)
 
     return routes

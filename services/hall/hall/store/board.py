@@ -7,14 +7,10 @@ the changes up to `seq`.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, func, select
 
 from edge.scope import Scope
 from hall.domain.board import Board, ClubSign, Layout, Tile, ZoneSign, tile
@@ -23,6 +19,7 @@ from hall.store.devices import device_from
 from hall.store.sessions import session_from
 from hall.store.tables import board, board_change, club, device, session, still_open, zone
 from kit.db import Tx
+from kit.live import Change, Feed
 
 DEVICE_CHANGED, LAYOUT_CHANGED = "device.changed", "layout.changed"
 SEVERAL_CLUBS = 0x5A7E_1001
@@ -31,52 +28,18 @@ _TILE, _LAYOUT = TypeAdapter(Tile), TypeAdapter(Layout)
 Place = tuple[UUID, UUID]
 """A club, and a device of it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change of a board: a device's new tile, or the new layout."""
-
-    seq: int
-    event: str
-    body: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """Changes in order, and the board's `seq` now. `forgotten`: those that were asked for are not kept any more."""
-
-    seq: int
-    changes: tuple[Change, ...] = ()
-    forgotten: bool = False
+FEED = Feed(board, board_change)
+"""The changes of all boards."""
 
 
 async def snapshot(tx: Tx, scope: Scope, club_id: UUID) -> Board:
     """The board, where the caller may see the club; `tx` must be one snapshot (`reading`). Raises NotFound."""
     await club_of(tx, scope, club_id)
-    seq = (await seqs_of(tx, [club_id]))[club_id]
+    seq = (await FEED.seqs_of(tx.conn, [club_id]))[club_id]
     layout = await _layout(tx, club_id)
     names = {one.zone_id: one.name for one in layout.zones}
     tiles = await _tiles(tx, device.c.club_id == club_id)
     return Board(seq, layout, tuple(sorted(tiles.values(), key=lambda one: (names[one.zone_id], one.name))))
-
-
-async def seqs_of(tx: Tx, club_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many changes each board has seen."""
-    found = await tx.conn.execute(select(board).where(board.c.club_id.in_(club_ids)))
-    return {row.club_id: row.seq for row in found}
-
-
-async def changes_after(tx: Tx, club_id: UUID, after: int, limit: int) -> Changes:
-    """The oldest changes after `after`, at most `limit`; `tx` must be one snapshot (`reading`)."""
-    seq = (await seqs_of(tx, [club_id]))[club_id]
-    if after == seq:
-        return Changes(seq)
-    ours = select(board_change).where(board_change.c.club_id == club_id, board_change.c.seq > after)
-    rows = (await tx.conn.execute(ours.order_by(board_change.c.seq).limit(limit))).all()
-    # Numbers have no gaps: where the next one is missing, it was forgotten, or never was (a restored database).
-    if not rows or rows[0].seq != after + 1:
-        return Changes(seq, forgotten=True)
-    return Changes(seq, tuple(Change(row.seq, row.event, row.body) for row in rows))
 
 
 async def among_several_clubs(tx: Tx) -> None:
@@ -92,38 +55,18 @@ async def devices_changed(tx: Tx, *places: Place) -> None:
     """Tell the boards how these devices are now. Call it after the rows were changed."""
     if not places:
         return
-    seqs = await _draw(tx, Counter(club_id for club_id, _ in places))
+    seqs = await FEED.draw(tx.conn, Counter(club_id for club_id, _ in places))
     tiles = await _tiles(tx, device.c.device_id.in_([device_id for _, device_id in places]))
     bodies = [(club_id, _TILE.dump_python(tiles[device_id], mode="json")) for club_id, device_id in places]
-    await _write(
-        tx, [{"club_id": c, "seq": next(seqs[c]), "event": DEVICE_CHANGED, "body": body} for c, body in bodies]
-    )
+    changes = [(club_id, Change(next(seqs[club_id]), DEVICE_CHANGED, body)) for club_id, body in bodies]
+    await FEED.write(tx.conn, changes, tx.now)
 
 
 async def layout_changed(tx: Tx, club_id: UUID) -> None:
     """Tell the board how its club and zones are now. Call it after the rows were changed."""
-    seqs = await _draw(tx, {club_id: 1})
+    seqs = await FEED.draw(tx.conn, {club_id: 1})
     body = _LAYOUT.dump_python(await _layout(tx, club_id), mode="json")
-    await _write(tx, [{"club_id": club_id, "seq": next(seqs[club_id]), "event": LAYOUT_CHANGED, "body": body}])
-
-
-async def forget_changes(tx: Tx, before: datetime) -> None:
-    """Forget changes made before `before`; who asks for them later is told to look at the whole board."""
-    await tx.conn.execute(delete(board_change).where(board_change.c.changed_at < before))
-
-
-async def _draw(tx: Tx, wanted: Mapping[UUID, int]) -> dict[UUID, Iterator[int]]:
-    """The next numbers of each club; their locks are taken in one order and kept until the commit."""
-    drawn: dict[UUID, Iterator[int]] = {}
-    for club_id in sorted(wanted):
-        grow = update(board).where(board.c.club_id == club_id).values(seq=board.c.seq + wanted[club_id])
-        last = (await tx.conn.execute(grow.returning(board.c.seq))).scalar_one()
-        drawn[club_id] = iter(range(last - wanted[club_id] + 1, last + 1))
-    return drawn
-
-
-async def _write(tx: Tx, changes: list[dict[str, Any]]) -> None:
-    await tx.conn.execute(insert(board_change), [one | {"changed_at": tx.now} for one in changes])
+    await FEED.write(tx.conn, [(club_id, Change(next(seqs[club_id]), LAYOUT_CHANGED, body))], tx.now)
 
 
 async def _layout(tx: Tx, club_id: UUID) -> Layout:

@@ -1,4 +1,4 @@
-"""Server-sent events of a club's board.
+"""Server-sent events of what changes at a club.
 
 One look of `Watch` serves all streams of this process: a stream reads its club's changes when they are there, and not
 each time that anything happened anywhere.
@@ -10,11 +10,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from hall.store.board import Change, changes_after, seqs_of
+from fastapi import Header, Query, Request
+from fastapi.responses import StreamingResponse
+
+from edge.auth import Caller
 from kit.db import Database, Signal
 from kit.errors import Transient
+from kit.live import POKES, Change, Feed
+from kit.service import Loop
 
 POLL_S = 0.25
 """How soon changes made by other replicas are seen; those of this one are seen at once."""
@@ -22,6 +28,15 @@ HEARTBEAT_S = 5.0
 RETRY_MS = 1000
 CHANGES_MAX = 200
 """Read at once; the next are read right after."""
+LOOK_PAUSE_S = 0.02
+"""However much is changed, the clubs are looked at 50 times a second at most."""
+SEQ_MAX = 2**63 - 1
+UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+LastEventId = Annotated[
+    int | None, Header(ge=0, le=SEQ_MAX, description="Where a cut stream goes on; stronger than `after`")
+]
+After = Annotated[int | None, Query(ge=0, le=SEQ_MAX, description="the last `seq` that is known; absent: from now on")]
 
 
 @dataclass(slots=True)
@@ -34,10 +49,10 @@ class _Club:
 
 
 class Watch:
-    """Wakes streams when their club's board has moved."""
+    """Wakes streams when something has changed at their club."""
 
-    def __init__(self, db: Database) -> None:
-        self.db = db
+    def __init__(self, db: Database, feed: Feed = POKES) -> None:
+        self.db, self.feed = db, feed
         self._clubs: dict[UUID, _Club] = {}
 
     @contextmanager
@@ -52,8 +67,12 @@ class Watch:
             if not club.streams:
                 del self._clubs[club_id]
 
+    def loop(self) -> Loop:
+        """The work that this is, for a service to run."""
+        return Loop("watch clubs", self.look, LOOK_PAUSE_S)
+
     async def look(self) -> None:
-        """Look once at all followed boards; then wait for a change in this process, but not longer than `POLL_S`."""
+        """Look once at all followed clubs; then wait for a change in this process, but not longer than `POLL_S`."""
         changed = self.db.changed.next()
         if self._clubs:
             # A database that is away is the streams' own to notice, at their next heartbeat.
@@ -63,7 +82,7 @@ class Watch:
 
     async def _wake(self) -> None:
         async with self.db.look() as tx:
-            seqs = await seqs_of(tx, list(self._clubs))
+            seqs = await self.feed.seqs_of(tx.conn, list(self._clubs))
         for club_id, seq in seqs.items():
             club = self._clubs.get(club_id)
             if club is not None and club.seq != seq:
@@ -71,10 +90,28 @@ class Watch:
                 club.moved.give()
 
 
+class From:
+    """Dependency of a stream's route: where the stream goes on."""
+
+    def __init__(self, request: Request, after: After = None, last_event_id: LastEventId = None) -> None:
+        self.stopping: asyncio.Event = request.app.state.stopping
+        # A browser comes again with the address that it had: its last id is the stronger one.
+        self.after = last_event_id if last_event_id is not None else after
+
+    async def stream(self, watch: Watch, caller: Caller, club_id: UUID) -> StreamingResponse:
+        """What changes at a club that the caller may see, until the token expires or the service stops."""
+        after = self.after
+        if after is None:
+            async with watch.db.look() as tx:
+                after = (await watch.feed.seqs_of(tx.conn, [club_id]))[club_id]
+        lines = events(watch, club_id, after, caller.expires_at, self.stopping)
+        return StreamingResponse(lines, media_type="text/event-stream", headers=UNBUFFERED)
+
+
 async def events(
     watch: Watch, club_id: UUID, after: int, until: datetime, stopping: asyncio.Event
 ) -> AsyncIterator[str]:
-    """The club's changes after `after` as server-sent events, until the moment `until` or until the hall stops.
+    """The club's changes after `after` as server-sent events, until the moment `until` or until the service stops.
 
     Ends when the database is away: a reader that hears nothing knows that what it shows is old, and comes again.
     """
@@ -85,7 +122,7 @@ async def events(
             moved = signal.next()
             try:
                 async with watch.db.look() as tx:
-                    found = await changes_after(tx, club_id, told, CHANGES_MAX)
+                    found = await watch.feed.changes_after(tx.conn, club_id, told, CHANGES_MAX)
             except Transient:
                 return
             if found.forgotten:
