@@ -18,6 +18,8 @@ from kit.errors import NotFound, Refused
 AUDIENCE = "savepoint"
 ISSUER_PAUSE_S = 5
 """A silent issuer is not asked more often: requests must not queue up behind it."""
+PASSWORD_CHANGE = "staff.password.change"  # noqa: S105  the name of a permission
+ACCOUNT_READ = "staff.account.read"
 REQUIRED: jwt.types.Options = {"require": ["exp", "sub", "iss", "aud"]}
 
 
@@ -31,6 +33,22 @@ class Forbidden(Refused):
     """The caller is known and may not do this."""
 
     status = 403
+
+
+class PermissionMissing(Forbidden):
+    """Somebody else may; the owner can let them."""
+
+    def __init__(self, permission: str) -> None:
+        detail = f"You may not do this: it needs the permission {permission}. Ask the owner for it."
+        super().__init__("permission_missing", detail, params={"permission": permission})
+
+
+class PasswordChangeRequired(Forbidden):
+    """Whoever has a password that somebody else knows may do nothing before they have chosen their own."""
+
+    def __init__(self) -> None:
+        detail = "Choose a password of your own first: the one you have is good for signing in alone."
+        super().__init__("password_change_required", detail)
 
 
 class KeysUnavailable(Refused):
@@ -49,6 +67,10 @@ class Caller:
     permissions: frozenset[str]
     expires_at: datetime
     inn: str | None = None
+    session: UUID | None = None
+    """The session at a browser that the token was given for."""
+    till: UUID | None = None
+    """The enrolled till that this browser is."""
 
     def person(self) -> Person:
         return Person(member_id=self.subject, name=self.name, inn=self.inn)
@@ -58,6 +80,16 @@ class Caller:
         if not self.scope.covers(club_id):
             raise NotFound("club", club_id)
         return club_id
+
+    def must(self, permission: str) -> None:
+        """Raise unless the caller has `permission`: where what a route asks for depends on whose things are meant."""
+        if permission not in self.permissions:
+            raise PasswordChangeRequired if self._stuck else PermissionMissing(permission)
+
+    @property
+    def _stuck(self) -> bool:
+        """Every member may read their own account, but those who have to change their password."""
+        return PASSWORD_CHANGE in self.permissions and ACCOUNT_READ not in self.permissions
 
 
 class Tokens:
@@ -99,7 +131,8 @@ def _caller(claims: dict[str, Any]) -> Caller:
     clubs = claims.get("clubs")
     scope = Scope(UUID(claims["org"]), None if clubs is None else frozenset(UUID(club) for club in clubs))
     ours = (UUID(claims["sub"]), claims["name"], scope, frozenset(claims["permissions"]))
-    return Caller(*ours, datetime.fromtimestamp(claims["exp"], UTC), claims.get("inn"))
+    session, till = (UUID(claims[name]) if name in claims else None for name in ("sid", "till"))
+    return Caller(*ours, datetime.fromtimestamp(claims["exp"], UTC), claims.get("inn"), session, till)
 
 
 def needs(permission: str) -> Any:
@@ -111,9 +144,7 @@ def needs(permission: str) -> Any:
             raise Unauthenticated("token_missing", "Sign in first: this needs a bearer token.")
         tokens: Tokens = request.app.state.tokens
         caller = await tokens.caller(token.strip())
-        if permission not in caller.permissions:
-            detail = f"You may not do this: it needs the permission {permission}. Ask the owner for it."
-            raise Forbidden("permission_missing", detail, params={"permission": permission})
+        caller.must(permission)
         return caller
 
     return Depends(check)

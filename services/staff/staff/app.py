@@ -15,8 +15,9 @@ from kit.db import Database
 from kit.relay import Relay
 from kit.service import Service
 from staff import jobs
-from staff.api import keys, machines, members, sign_in, tills
+from staff.api import enrolment, keys, machines, members, pins, sessions, sign_in, tills
 from staff.api.hashing import Hashing
+from staff.api.proving import Proving
 from staff.domain.vault import Vault
 from staff.jobs import first_start, token_for_role
 from staff.settings import Settings
@@ -33,11 +34,14 @@ def compose(settings: Settings) -> FastAPI:
 def wire(settings: Settings, db: Database) -> FastAPI:
     """Staff's HTTP app on an open database."""
     vault, hashing = Vault(settings.secret()), Hashing()
-    mint = Mint(vault, settings.issuer)
+    mint, proving = Mint(vault, settings.issuer), Proving(db, vault, hashing)
     routers = [
-        sign_in.routes(db, mint, hashing),
+        sign_in.routes(db, mint, hashing, proving),
+        sessions.routes(db, mint, proving),
+        pins.routes(db, vault, hashing, proving),
         members.routes(db, vault, hashing),
         machines.routes(db, mint),
+        enrolment.routes(db, vault),
         tills.routes(db),
         keys.routes(db),
     ]

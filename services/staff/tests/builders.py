@@ -1,5 +1,6 @@
 """Builders with good defaults, and ways to look at what is there."""
 
+import asyncio
 import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +26,9 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECRET = "a signing secret of the tests, long enough"
 PASSWORD = "верная лошадь батарея скоба"
 PASSWORD_HASH = passwords.hashed(PASSWORD)
+PIN, OTHER_PIN = "904175", "381640"
 TABLES = ["org", "member", "login_tries", "sign_in", "refresh_token", "signing_key", "machine", "till"]
+TABLES += ["session", "pin_tries"]
 TABLES += ["outbox", "idempotency", "inbox", "parked"]
 _numbers = itertools.count(1)
 
@@ -143,3 +146,35 @@ async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
 
 def bearer(signed: dict[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {signed['access_token']}"}
+
+
+async def enrolled(
+    http: httpx.AsyncClient, owner: dict[str, str], club_id: UUID = CLUB, name: str = "Стойка"
+) -> dict[str, str]:
+    """The header of a browser that has just become a till of this club."""
+    body = {"name": name, "club_id": str(club_id)}
+    till = (await http.post("/v1/tills", json=body, headers=owner | key())).json()
+    answer = await http.post(f"/v1/tills/{till['till_id']}/enrolment", headers=owner | key())
+    assert answer.status_code == 201, answer.text
+    return {"Savepoint-Till": answer.json()["secret"]}
+
+
+async def added_with_pin(db: Database, pin: str = PIN, **changes: Any) -> Member:
+    """A member who can enter this PIN at the tills of their clubs."""
+    member_id = new_id()
+    pin_hash = await asyncio.to_thread(passwords.hashed, a_vault().peppered(member_id, pin))
+    return await added(db, member_id=member_id, pin_hash=pin_hash, **changes)
+
+
+async def by_pin(http: httpx.AsyncClient, till: dict[str, str], member: Member, pin: str = PIN) -> httpx.Response:
+    body = {"member_id": str(member.member_id), "pin": pin}
+    return await http.post("/v1/sessions/pin", json=body, headers=till)
+
+
+async def by_password(http: httpx.AsyncClient, login: str = "owner", **headers: str) -> httpx.Response:
+    return await http.post("/v1/sessions", json={"login": login, "password": PASSWORD}, headers=headers)
+
+
+async def exchanged(http: httpx.AsyncClient, began: dict[str, Any]) -> httpx.Response:
+    """A token for a session."""
+    return await http.post("/v1/sessions/token", json={"session": began["session"]})

@@ -59,4 +59,6 @@ def manager(issuer: Issuer) -> dict[str, str]:
     """Who may do everything with members, tills and machines."""
     nouns = ("member", "till")
     reads = [f"staff.{noun}.read" for noun in nouns]
-    return issuer.header(*reads, *(f"staff.{noun}.manage" for noun in (*nouns, "machine")))
+    return issuer.header(
+        *reads, "staff.session.own", *(f"staff.{noun}.manage" for noun in (*nouns, "machine", "session"))
+    )

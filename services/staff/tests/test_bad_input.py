@@ -27,6 +27,12 @@ POSTS: dict[str, dict[str, Any]] = {
     "POST /v1/refresh": {"refresh_token": "token"},
     "POST /v1/sign-out": {"refresh_token": "token"},
     "POST /v1/password": {"old": PASSWORD, "new": "совсем другой пароль"},
+    "PUT /v1/me/pin": {"pin": "904175", "password": PASSWORD},
+    "POST /v1/sessions": {"login": "owner", "password": PASSWORD},
+    "POST /v1/sessions/pin": {"member_id": UNKNOWN, "pin": "904175"},
+    "POST /v1/sessions/token": {"session": "secret"},
+    "POST /v1/sessions/lock": {"session": "secret"},
+    "POST /v1/sessions/unlock": {"session": "secret", "pin": "904175"},
 }
 GUARDED = {
     "GET /v1/me": "staff.account.read",
@@ -44,15 +50,23 @@ GUARDED = {
     "GET /v1/tills": "staff.till.read",
     "POST /v1/tills": "staff.till.manage",
     "PATCH /v1/tills/{till}": "staff.till.manage",
+    "POST /v1/tills/{till}/enrolment": "staff.till.manage",
+    "DELETE /v1/tills/{till}/enrolment": "staff.till.manage",
+    "PUT /v1/me/pin": "staff.account.read",
+    "DELETE /v1/members/{member}/pin": "staff.member.manage",
+    "GET /v1/sessions": "staff.account.read",
+    "DELETE /v1/sessions/{session}": "staff.session.own",
 }
 PUBLIC = {"GET /v1/jwks", "POST /v1/sign-in", "POST /v1/refresh", "POST /v1/sign-out", "POST /v1/machines/token"}
+PUBLIC |= {"GET /v1/tills/me", "POST /v1/sessions"}
+PUBLIC |= {f"POST /v1/sessions/{act}" for act in ("pin", "token", "lock", "unlock")}
 NULL_IS_AN_ANSWER = {"clubs", "inn"}
 WRONG: tuple[Any, ...] = (None, True, -1, 10**30, 1e300, [], {}, "", "\0", "\ud800", "x" * 5000, ["x"], ["\ud800"])
 
 
 def path_of(endpoint: str, **ids: object) -> tuple[str, str]:
     method, _, path = endpoint.partition(" ")
-    known = {"member": UNKNOWN, "till": UNKNOWN, "machine": UNKNOWN} | ids
+    known = {"member": UNKNOWN, "till": UNKNOWN, "machine": UNKNOWN, "session": UNKNOWN} | ids
     return method, path.format(**known)
 
 
@@ -121,7 +135,7 @@ async def test_an_unknown_id_is_not_found_and_a_bad_one_is_refused(
     http: httpx.AsyncClient, db: Database, manager: dict[str, str], endpoint: str, wanted: str, status: int
 ) -> None:
     before = await everything(db)
-    method, path = path_of(endpoint, member=wanted, till=wanted, machine=wanted)
+    method, path = path_of(endpoint, member=wanted, till=wanted, machine=wanted, session=wanted)
     body = {"json": POSTS[endpoint]} if endpoint in POSTS else {}
 
     assert await refused(http, method, path, headers=manager | key(), **body) == status
@@ -160,7 +174,7 @@ async def test_a_change_without_a_good_idempotency_key_is_refused(
 
 async def test_every_endpoint_is_tried_here(http: httpx.AsyncClient) -> None:
     document = (await http.get("/openapi.json")).json()
-    names = {"member_id": "member", "machine_id": "machine", "till_id": "till"}
+    names = {"member_id": "member", "machine_id": "machine", "till_id": "till", "session_id": "session"}
     found = set()
     for path, methods in document["paths"].items():
         for name, short in names.items():

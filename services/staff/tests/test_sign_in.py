@@ -153,7 +153,9 @@ async def test_who_must_change_their_password_can_do_that_alone(staff: httpx.Asy
 
     assert (first["must_change_password"], first["refresh_token"]) == (True, None)
     for path in ("/v1/me", "/v1/members", "/v1/tills", "/v1/roles"):
-        assert (await staff.get(path, headers=bearer(first))).status_code == 403
+        refused = await staff.get(path, headers=bearer(first))
+        assert (refused.status_code, refused.json()["code"]) == (403, "password_change_required")
+        assert "Choose a password of your own" in refused.json()["detail"]
     change = {"old": anna["one_time_password"], "new": NEW}
     changed = (await staff.post("/v1/password", json=change, headers=bearer(first))).json()
     assert (changed["must_change_password"], bool(changed["refresh_token"])) == (False, True)

@@ -43,9 +43,9 @@ def test_every_club_and_no_inn_are_absent() -> None:
     assert {"clubs", "inn"}.isdisjoint(read(bearer_of(a_member())))
 
 
-def test_who_must_change_their_password_may_do_that_alone() -> None:
+def test_who_must_change_their_password_may_do_that_or_leave() -> None:
     claims = read(bearer_of(a_member(role="owner", must_change_password=True)))
-    assert claims["permissions"] == ["staff.password.change"]
+    assert claims["permissions"] == ["staff.password.change", "staff.session.own"]
 
 
 @pytest.mark.parametrize(("kind", "permission"), [("agent", "hall.agent.act"), ("worker", "fiscal.branch.work")])

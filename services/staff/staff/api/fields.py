@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
-from edge.http import Text
+from edge.http import Body, Text
 from staff.domain.passwords import LENGTH_MAX
+from staff.domain.pins import is_pin
 
 CLUBS_MAX = 100
 """A token names its clubs and travels in a header: gateways take 8 KB of one. Who works at more works at all."""
@@ -28,5 +29,22 @@ def _typed(secret: SecretStr) -> SecretStr:
 
 Password = Annotated[SecretStr, Field(min_length=1, max_length=LENGTH_MAX), AfterValidator(_typed)]
 """As it was typed: it may begin or end with a space. Never shown, never logged."""
+
+
+PIN_SCHEMA = {"type": "string", "pattern": "^[0-9]{6}$", "writeOnly": True, "format": "password"}
+
+
+def _six_digits(secret: SecretStr) -> SecretStr:
+    if not is_pin(secret.get_secret_value()):
+        raise ValueError("is not six digits")
+    return secret
+
+
+Pin = Annotated[SecretStr, AfterValidator(_six_digits), WithJsonSchema(PIN_SCHEMA)]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=128), AfterValidator(_typed)]
-"""A refresh token or a machine's secret, as staff gave it."""
+"""A refresh token, a session's or a machine's secret, as staff gave it."""
+
+
+class Credentials(Body):
+    login: Text = Field(min_length=1, max_length=64, examples=["anna"])
+    password: Password

@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from pydantic import SecretStr
-
 from staff.domain import passwords
 
 P = ParamSpec("P")
@@ -26,9 +24,9 @@ class Hashing:
     async def hashed(self, password: str) -> str:
         return await self._run(passwords.hashed, password)
 
-    async def matches(self, password_hash: str | None, password: SecretStr) -> bool:
+    async def matches(self, password_hash: str | None, password: str) -> bool:
         """Whether it is the password; None, an unknown login's hash, takes as long and is False."""
-        same = await self._run(passwords.matches, password_hash or passwords.DECOY, password.get_secret_value())
+        same = await self._run(passwords.matches, password_hash or passwords.DECOY, password)
         return same and password_hash is not None
 
     async def _run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:

@@ -25,7 +25,7 @@ from staff.domain.lockout import Tries
 from staff.domain.member import Member
 from staff.domain.roles import Role
 from staff.domain.vault import Vault
-from staff.store import members, orgs, sign_ins
+from staff.store import members, orgs, pins, sessions, sign_ins
 
 
 class LastOwner(Refused):
@@ -72,6 +72,7 @@ class MemberView(BaseModel):
     role: Role
     clubs: list[UUID] | None
     must_change_password: bool
+    has_pin: bool
     added_at: datetime
 
     @classmethod
@@ -131,11 +132,12 @@ class Members:
                 await _leave_an_owner(tx, before)
             if after != before:
                 await members.save(tx, after)
+                await sessions.end_elsewhere(tx, after)
                 tx.tell(members.fact(MemberChanged, after, tx))
         return MemberView.of(after)
 
     async def remove_member(self, member_id: UUID, caller: Caller = needs("staff.member.manage")) -> None:
-        """A member works here no more: no sign-in, no refresh from now on; a token lives out its ten minutes."""
+        """A member works here no more: no sign-in, refresh or session from now on; a token lives out its 10 minutes."""
         async with self.db.begin() as tx:
             await orgs.lock(tx, caller.scope.org_id)
             member = await members.for_update(tx, caller.scope, member_id)
@@ -143,19 +145,22 @@ class Members:
                 await _leave_an_owner(tx, member)
             await members.remove(tx, member)
             await sign_ins.end_all(tx, member_id)
+            await sessions.end_of_member(tx, member_id)
             tx.tell(members.fact(MemberRemoved, member, tx))
 
     async def reset_password(
         self, member_id: UUID, caller: Caller = needs("staff.member.manage"), once: Once = Depends()
     ) -> Response:
-        """A new one-time password; the old one, all sign-ins and the lock are gone."""
+        """A new one-time password; the old one, the PIN, all sign-ins and sessions and the lock are gone."""
         seed, password_hash = await self._one_time_password()
 
         async def change(tx: Tx) -> Answer:
             before = await members.for_update(tx, caller.scope, member_id)
-            member = replace(before, password_hash=password_hash, must_change_password=True)
+            # A PIN lets in like a password: whoever knew the one may know the other.
+            member = replace(before, password_hash=password_hash, must_change_password=True, pin_hash=None)
             await members.save(tx, member)
             await sign_ins.end_all(tx, member_id)
+            await sessions.end_of_member(tx, member_id)
             await self._unlock(tx, member)
             return Answer(_with_seed(member, seed))
 
@@ -164,7 +169,7 @@ class Members:
     async def unlock_member(
         self, member_id: UUID, caller: Caller = needs("staff.member.manage"), once: Once = Depends()
     ) -> Response:
-        """Forget a member's wrong passwords: they may try again at once."""
+        """Forget a member's wrong passwords and PINs: they may try again at once."""
 
         async def change(tx: Tx) -> Answer:
             member = await members.for_update(tx, caller.scope, member_id)
@@ -177,6 +182,7 @@ class Members:
         login_key = self.vault.login_key(member.login)
         await sign_ins.tries_for_update(tx, login_key)
         await sign_ins.save_tries(tx, login_key, Tries())
+        await pins.forget_tries(tx, member.member_id)
 
     async def _one_time_password(self) -> tuple[str, str]:
         """A seed and the hash of the password that the vault makes of it."""

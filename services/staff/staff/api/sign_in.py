@@ -1,48 +1,28 @@
 """Signing in and out, refreshing, and changing one's own password."""
 
 import secrets
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from edge.auth import Caller, needs
-from edge.http import Body, Text
+from edge.http import Body
 from edge.scope import Scope
 from kit.db import Database, Tx
 from kit.errors import Invalid, Refused
-from staff.api.fields import Password, Secret
+from staff.api.fields import Credentials, Password, Secret
 from staff.api.hashing import Hashing
+from staff.api.proving import PasswordWrong, Proving, SignInWrong
 from staff.domain import passwords
-from staff.domain.lockout import Tries, in_words
 from staff.domain.member import Member
 from staff.domain.roles import ACCOUNT_READ, PASSWORD_CHANGE, Role
 from staff.domain.tokens import ACCESS_LIFE, bearer_of
 from staff.domain.vault import secret_hash
-from staff.store import members, sign_ins
+from staff.store import members, sessions, sign_ins
 from staff.store.keys import Mint
-
-
-class SignInWrong(Refused):
-    """The login or the password is wrong; which one is not said."""
-
-    status = 401
-
-    def __init__(self) -> None:
-        super().__init__("sign_in_wrong", "The login or the password is wrong. Check Caps Lock and the layout.")
-
-
-class SignInLocked(Refused):
-    """Too many wrong passwords for this login."""
-
-    status = 429
-
-    def __init__(self, wait_s: int) -> None:
-        detail = f"Too many wrong passwords. Try again in {in_words(wait_s)}, or ask the owner to unlock it."
-        super().__init__("sign_in_locked", detail, retry="later", params={"wait_s": wait_s})
 
 
 class RefreshOver(Refused):
@@ -54,23 +34,11 @@ class RefreshOver(Refused):
         super().__init__("refresh_over", "Your sign-in is over. Sign in again.")
 
 
-class PasswordWrong(Refused):
-    """The old password is another one."""
-
-    def __init__(self) -> None:
-        super().__init__("password_wrong", "The old password is wrong. Check Caps Lock and the layout.")
-
-
 class PasswordWeak(Invalid):
     """The new password would not do."""
 
     def __init__(self, why: str) -> None:
         super().__init__("password_weak", f"Choose another password. {why}")
-
-
-class Credentials(Body):
-    login: Text = Field(min_length=1, max_length=64, examples=["anna"])
-    password: Password
 
 
 class RefreshToken(Body):
@@ -84,7 +52,7 @@ class PasswordChange(Body):
 
 class SignedIn(BaseModel):
     """`refresh_token` is good once, for 12 hours; while the password must be changed there is none, and the access
-    token is good for `POST /v1/password` alone."""
+    token is good for `POST /v1/password` and for signing out alone. A browser's session needs none either."""
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  the type of a token
@@ -94,7 +62,10 @@ class SignedIn(BaseModel):
 
 
 class Me(BaseModel):
-    """Who is signed in. `clubs` is null where that is every club; `permissions` are those of the token."""
+    """Who is signed in. `clubs` is null where that is every club; `permissions` are those of the token.
+
+    `till_id` is the enrolled till that this browser is. `permissions_by_club` is null where no club is named.
+    """
 
     member_id: UUID
     org_id: UUID
@@ -104,18 +75,21 @@ class Me(BaseModel):
     role: Role
     clubs: list[UUID] | None
     permissions: list[str]
+    permissions_by_club: dict[UUID, list[str]] | None
+    has_pin: bool
+    till_id: UUID | None
 
 
 class SignIns:
     """What a member does with their own sign-in."""
 
-    def __init__(self, db: Database, mint: Mint, hashing: Hashing) -> None:
-        self.db, self.mint, self.hashing = db, mint, hashing
+    def __init__(self, db: Database, mint: Mint, hashing: Hashing, proving: Proving) -> None:
+        self.db, self.mint, self.hashing, self.proving = db, mint, hashing, proving
 
     async def sign_in(self, body: Credentials, response: Response) -> SignedIn:
         """Five wrong passwords lock the login, known or not, for a minute; each further one for twice as long."""
         response.headers["Cache-Control"] = "no-store"
-        return await self._prove(body.login.lower(), body.password, SignInWrong(), self._begin)
+        return await self.proving.password(body.login.lower(), body.password, SignInWrong(), self._begin)
 
     async def refresh(self, body: RefreshToken, response: Response) -> SignedIn:
         """New tokens for a refresh token, which is good once: a second use ends the whole sign-in."""
@@ -141,7 +115,7 @@ class SignIns:
     async def change_password(
         self, body: PasswordChange, response: Response, caller: Caller = needs(PASSWORD_CHANGE)
     ) -> SignedIn:
-        """A new password for the caller; all their other sign-ins end."""
+        """A new password for the caller; all their other sign-ins and sessions end."""
         response.headers["Cache-Control"] = "no-store"
         member, new = await self._me(caller), body.new.get_secret_value()
         same = new == body.old.get_secret_value()
@@ -154,60 +128,31 @@ class SignIns:
             changed = replace(member, password_hash=new_hash, must_change_password=False)
             await members.save(tx, changed)
             await sign_ins.end_all(tx, changed.member_id)
-            return await self._begin(tx, changed)
+            await sessions.end_of_member(tx, changed.member_id, but=caller.session)
+            return await self._begin(tx, changed, refreshed=caller.session is None)
 
-        return await self._prove(member.login, body.old, PasswordWrong(), change)
+        return await self.proving.password(member.login, body.old, PasswordWrong(), change)
 
     async def who_am_i(self, caller: Caller = needs(ACCOUNT_READ)) -> Me:
         """Who the caller is, and what they may do where."""
         member = await self._me(caller)
-        known = {name: getattr(member, name) for name in Me.model_fields if name != "permissions"}
-        return Me.model_validate({**known, "permissions": sorted(caller.permissions)})
+        may, clubs = sorted(caller.permissions), caller.scope.clubs
+        by_club = None if clubs is None else dict.fromkeys(sorted(clubs), may)
+        here = {"permissions": may, "permissions_by_club": by_club, "till_id": caller.till}
+        return Me.model_validate({name: getattr(member, name) for name in Me.model_fields.keys() - here.keys()} | here)
 
     async def _me(self, caller: Caller) -> Member:
         # By the org alone: a token may name clubs that are not the member's any more.
         async with self.db.begin() as tx:
             return await members.one(tx, Scope(caller.scope.org_id), caller.subject)
 
-    async def _prove(
-        self, login: str, password: Password, wrong: Refused, act: Callable[[Tx, Member], Awaitable[SignedIn]]
-    ) -> SignedIn:
-        """Do `act` for the member whose password this is. Raises SignInLocked, or `wrong` and one try is gone.
-
-        The password is compared before the login is locked, and the answer is given under the lock: of many parallel
-        tries only as many are told anything as there are tries left.
-        """
-        async with self.db.begin() as tx:
-            seen = await members.by_login(tx, login)
-            tries = await sign_ins.tries(tx, self.mint.vault.login_key(login))
-            if wait_s := tries.wait_s(tx.now):
-                raise SignInLocked(wait_s)
-        same = await self.hashing.matches(seen.password_hash if seen else None, password)
-        async with self.db.begin() as tx:
-            settled = await self._settle(tx, login, seen if same else None, wrong)
-            if isinstance(settled, Member):
-                return await act(tx, settled)
-        raise settled
-
-    async def _settle(self, tx: Tx, login: str, proven: Member | None, wrong: Refused) -> Member | Refused:
-        """Count one try of `login`; the member if it was right, else what to answer once it is counted."""
-        member = await members.present_for_update(tx, proven.member_id) if proven else None
-        login_key = self.mint.vault.login_key(login)
-        tries = await sign_ins.tries_for_update(tx, login_key)
-        if wait_s := tries.wait_s(tx.now):
-            return SignInLocked(wait_s)
-        # Another password may have been set since this one was compared.
-        if proven is None or member is None or member.password_hash != proven.password_hash:
-            await sign_ins.save_tries(tx, login_key, tries.after_wrong(tx.now))
-            return wrong
-        await sign_ins.save_tries(tx, login_key, Tries())
-        return member
-
-    async def _begin(self, tx: Tx, member: Member) -> SignedIn:
-        """A new sign-in of a locked member; just an access token while their password must be changed."""
+    async def _begin(self, tx: Tx, member: Member, refreshed: bool = True) -> SignedIn:
+        """A new sign-in of a locked member; just an access token while their password must be changed, or where a
+        session gives the next ones."""
         access = await self.mint.token(tx, bearer_of(member))
-        if member.must_change_password:
-            return SignedIn(access_token=access, refresh_token=None, must_change_password=True)
+        must_change = member.must_change_password
+        if must_change or not refreshed:
+            return SignedIn(access_token=access, refresh_token=None, must_change_password=must_change)
         fresh = secrets.token_urlsafe(32)
         await sign_ins.begin(tx, member.member_id, secret_hash(fresh))
         return SignedIn(access_token=access, refresh_token=fresh, must_change_password=False)
@@ -230,8 +175,8 @@ class SignIns:
         return SignedIn(access_token=access, refresh_token=fresh, must_change_password=member.must_change_password)
 
 
-def routes(db: Database, mint: Mint, hashing: Hashing) -> APIRouter:
-    router, do = APIRouter(prefix="/v1", tags=["sign-in"]), SignIns(db, mint, hashing)
+def routes(db: Database, mint: Mint, hashing: Hashing, proving: Proving) -> APIRouter:
+    router, do = APIRouter(prefix="/v1", tags=["sign-in"]), SignIns(db, mint, hashing, proving)
     router.post("/sign-in")(do.sign_in)
     router.post("/refresh")(do.refresh)
     router.post("/sign-out", status_code=204)(do.sign_out)

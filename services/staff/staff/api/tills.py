@@ -38,6 +38,8 @@ class TillView(BaseModel):
     club_id: UUID
     name: str
     added_at: datetime
+    enrolled_at: datetime | None
+    """Since when a browser is this till; null where none is."""
 
     @classmethod
     def of(cls, till: Till) -> "TillView":

@@ -21,10 +21,19 @@ class Member:
     password_hash: str = field(repr=False)
     must_change_password: bool
     added_at: datetime
+    pin_hash: str | None = field(default=None, repr=False)
+    """Of the six digits that let them in at an enrolled till; None before they chose any."""
 
     def __post_init__(self) -> None:
         assert self.login == self.login.lower(), self.login
         assert self.clubs != (), "a member of no club could do nothing anywhere"
+
+    @property
+    def has_pin(self) -> bool:
+        return self.pin_hash is not None
+
+    def works_at(self, club_id: UUID) -> bool:
+        return self.clubs is None or club_id in self.clubs
 
     @property
     def leads(self) -> bool:

@@ -41,11 +41,13 @@ TABLE: dict[str, tuple[Role, ...]] = {
     "staff.till.read": (OWNER, ADMINISTRATOR, OPERATOR, ACCOUNTANT),
     "staff.till.manage": (OWNER,),
     "staff.machine.manage": (OWNER,),
+    "staff.session.manage": (OWNER,),
 }
 
 PASSWORD_CHANGE = "staff.password.change"  # noqa: S105  the name of a permission
 ACCOUNT_READ = "staff.account.read"
-OWN = frozenset({PASSWORD_CHANGE, ACCOUNT_READ})
+SESSION_OWN = "staff.session.own"
+OWN = frozenset({PASSWORD_CHANGE, ACCOUNT_READ, SESSION_OWN})
 """What every member may do with their own account, whatever their role."""
 
 MACHINES: dict[Kind, frozenset[str]] = {

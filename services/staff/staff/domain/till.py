@@ -1,6 +1,6 @@
 """A till: a desk where money is taken."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -14,3 +14,6 @@ class Till:
     club_id: UUID
     name: str
     added_at: datetime
+    secret_hash: str | None = field(default=None, repr=False)
+    """Of the secret that the till's browser holds; None where no browser is enrolled."""
+    enrolled_at: datetime | None = None

@@ -1,6 +1,6 @@
 """Access tokens: what they say about their bearer, for ten minutes, signed with ES256."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from staff.domain.machine import Machine
 from staff.domain.member import Member
-from staff.domain.roles import MACHINES, OWN, PASSWORD_CHANGE, permissions_of
+from staff.domain.roles import MACHINES, OWN, PASSWORD_CHANGE, SESSION_OWN, permissions_of
+from staff.domain.session import Session
 
 ACCESS_LIFE = timedelta(minutes=10)
 AUDIENCE = "savepoint"
@@ -25,12 +26,15 @@ class Bearer:
     permissions: frozenset[str]
     clubs: tuple[UUID, ...] | None = None
     inn: str | None = None
+    session: UUID | None = None
+    till: UUID | None = None
 
 
-def bearer_of(member: Member) -> Bearer:
-    """The member as they are now; one who must change their password may do nothing else."""
-    may = {PASSWORD_CHANGE} if member.must_change_password else permissions_of(member.role) | OWN
-    return Bearer(member.member_id, member.org_id, member.name, frozenset(may), member.clubs, member.inn)
+def bearer_of(member: Member, session: Session | None = None) -> Bearer:
+    """The member as they are now, in `session`; one who must change their password may do nothing else but leave."""
+    may = {PASSWORD_CHANGE, SESSION_OWN} if member.must_change_password else permissions_of(member.role) | OWN
+    who = Bearer(member.member_id, member.org_id, member.name, frozenset(may), member.clubs, member.inn)
+    return who if session is None else replace(who, session=session.session_id, till=session.till_id)
 
 
 def bearer_of_machine(machine: Machine) -> Bearer:
@@ -53,4 +57,8 @@ def mint(bearer: Bearer, kid: str, private: EllipticCurvePrivateKey, issuer: str
         claims["clubs"] = [str(club) for club in bearer.clubs]
     if bearer.inn is not None:
         claims["inn"] = bearer.inn
+    if bearer.session is not None:
+        claims["sid"] = str(bearer.session)
+    if bearer.till is not None:
+        claims["till"] = str(bearer.till)
     return jwt.encode(claims, private, algorithm="ES256", headers={"kid": kid})

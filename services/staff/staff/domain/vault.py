@@ -7,6 +7,7 @@ stored answer holds a seed, and the secret is made of the seed by a key that the
 import base64
 import hmac
 from hashlib import sha256
+from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -24,6 +25,7 @@ class Vault:
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(secret, b"signing keys")))
         self._shown_once = _derived(secret, b"shown once")
         self._logins = _derived(secret, b"logins")
+        self._pins = _derived(secret, b"pins")
 
     def seal(self, plain: bytes) -> bytes:
         """`plain`, for the database."""
@@ -45,6 +47,14 @@ class Vault:
     def machine_secret(self, seed: str) -> str:
         """A machine's secret, 256 bits."""
         return base64.urlsafe_b64encode(self._made_of(seed, b"machine")).decode().rstrip("=")
+
+    def till_secret(self, seed: str) -> str:
+        """What the browser of an enrolled till holds, 256 bits."""
+        return base64.urlsafe_b64encode(self._made_of(seed, b"till")).decode().rstrip("=")
+
+    def peppered(self, member_id: UUID, pin: str) -> str:
+        """What is hashed of a PIN: of six digits alone a stolen database could be made to tell them in hours."""
+        return hmac.new(self._pins, f"{member_id}/{pin}".encode(), sha256).hexdigest()
 
     def login_key(self, login: str) -> str:
         """The name under which tries of `login` are counted: people type passwords into the wrong field."""

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, select, update
+from sqlalchemy import ColumnElement, Row, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.staff import MemberAdded, MemberChanged, MemberRemoved
@@ -17,7 +17,7 @@ from staff.store.tables import member as table
 
 Fact = TypeVar("Fact", MemberAdded, MemberChanged, MemberRemoved)
 
-present = table.c.removed_at.is_(None)
+here_still = table.c.removed_at.is_(None)
 
 
 class LoginTaken(Refused):
@@ -56,7 +56,7 @@ async def one(tx: Tx, scope: Scope, member_id: UUID) -> Member:
 
 async def for_update(tx: Tx, scope: Scope, member_id: UUID) -> Member:
     """The member, locked, where all of their clubs are clubs of `scope`. Raises NotFound."""
-    conditions = [present, *scope.rows(table), table.c.member_id == member_id]
+    conditions = [here_still, *scope.rows(table), table.c.member_id == member_id]
     if scope.clubs is not None:
         conditions.append(table.c.clubs.contained_by(list(scope.clubs)))
     return _found(await _first(tx, *conditions, lock=True), member_id)
@@ -64,12 +64,24 @@ async def for_update(tx: Tx, scope: Scope, member_id: UUID) -> Member:
 
 async def by_login(tx: Tx, login: str) -> Member | None:
     """Whoever has this login; it is not looked at from any org, nobody has signed in yet."""
-    return await _first(tx, present, table.c.login == login)
+    return await _first(tx, here_still, table.c.login == login)
 
 
 async def present_for_update(tx: Tx, member_id: UUID) -> Member | None:
     """The member, locked, unless they were removed. Every change of a member's sign-ins takes this lock first."""
-    return await _first(tx, present, table.c.member_id == member_id, lock=True)
+    return await _first(tx, here_still, table.c.member_id == member_id, lock=True)
+
+
+async def present(tx: Tx, member_id: UUID) -> Member | None:
+    """The member unless they were removed; not looked at from any org, they have not proven themselves yet."""
+    return await _first(tx, here_still, table.c.member_id == member_id)
+
+
+async def with_pin(tx: Tx, org_id: UUID, club_id: UUID) -> list[Member]:
+    """Who works at the club and has a PIN, by name."""
+    here = or_(table.c.clubs.is_(None), table.c.clubs.contains([club_id]))
+    wanted = select(table).where(here_still, table.c.org_id == org_id, here, table.c.pin_hash.is_not(None))
+    return [_member(row) for row in await tx.conn.execute(wanted.order_by(table.c.name, table.c.member_id))]
 
 
 async def save(tx: Tx, member: Member) -> None:
@@ -83,14 +95,14 @@ async def remove(tx: Tx, member: Member) -> None:
 
 async def another_leads(tx: Tx, member: Member) -> bool:
     """Whether the org has an owner of all its clubs besides `member`. The org is locked."""
-    leads = (present, table.c.org_id == member.org_id, table.c.role == OWNER, table.c.clubs.is_(None))
+    leads = (here_still, table.c.org_id == member.org_id, table.c.role == OWNER, table.c.clubs.is_(None))
     return bool(await tx.conn.scalar(select(exists().where(*leads, table.c.member_id != member.member_id))))
 
 
 def _seen_from(scope: Scope) -> list[ColumnElement[bool]]:
     """A person of one club sees who works there, but not who works everywhere."""
     clubs = [] if scope.clubs is None else [table.c.clubs.overlap(list(scope.clubs))]
-    return [present, *scope.rows(table), *clubs]
+    return [here_still, *scope.rows(table), *clubs]
 
 
 async def _first(tx: Tx, *conditions: ColumnElement[bool], lock: bool = False) -> Member | None:

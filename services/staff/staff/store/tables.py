@@ -22,6 +22,7 @@ member = Table(
     Column("must_change_password", Boolean),
     Column("added_at", Moment),
     Column("removed_at", Moment),
+    Column("pin_hash", String),
 )
 login_tries = Table(
     "login_tries",
@@ -76,4 +77,30 @@ till = Table(
     Column("club_id", Uuid),
     Column("name", String),
     Column("added_at", Moment),
+    Column("secret_hash", String),
+    Column("enrolled_at", Moment),
+)
+session = Table(
+    "session",
+    metadata,
+    Column("session_id", Uuid),
+    Column("org_id", Uuid),
+    Column("member_id", Uuid),
+    Column("till_id", Uuid),
+    Column("secret_hash", String),
+    Column("user_agent", String),
+    Column("created_at", Moment),
+    Column("last_used_at", Moment),
+    Column("expires_at", Moment),
+    Column("locked_at", Moment),
+    Column("ended_at", Moment),
+)
+pin_tries = Table(
+    "pin_tries",
+    metadata,
+    Column("member_id", Uuid),
+    Column("till_id", Uuid),
+    Column("failures", Integer),
+    Column("locked_until", Moment),
+    Column("last_at", Moment),
 )

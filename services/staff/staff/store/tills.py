@@ -54,9 +54,21 @@ async def for_update(tx: Tx, scope: Scope, till_id: UUID) -> Till:
     return Till(**row._mapping)
 
 
+async def by_id(tx: Tx, till_id: UUID) -> Till | None:
+    row = (await tx.conn.execute(select(table).where(table.c.till_id == till_id))).first()
+    return Till(**row._mapping) if row else None
+
+
+async def enrolled(tx: Tx, secret_hash: str, lock: bool = False) -> Till | None:
+    """The till of this secret; `lock`: it is not taken back before the commit. Nobody has signed in yet: no scope."""
+    wanted = select(table).where(table.c.secret_hash == secret_hash)
+    row = (await tx.conn.execute(wanted.with_for_update(read=True) if lock else wanted)).first()
+    return Till(**row._mapping) if row else None
+
+
 async def save(tx: Tx, till: Till) -> None:
     """Raises TillNameTaken; the transaction is over then."""
     try:
-        await tx.conn.execute(update(table).where(table.c.till_id == till.till_id).values(name=till.name))
+        await tx.conn.execute(update(table).where(table.c.till_id == till.till_id).values(asdict(till)))
     except IntegrityError:
         raise TillNameTaken(till.name) from None
