@@ -14,7 +14,6 @@ from staff.store.tables import session as table
 from staff.store.tables import till
 
 FIELDS = tuple(Session.__dataclass_fields__)
-_columns = [table.c[name] for name in FIELDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +30,15 @@ async def begin(tx: Tx, session: Session) -> None:
 
 async def live(tx: Tx, secret_hash: str) -> Session | None:
     """The session of this secret unless it is over; it may be locked."""
-    row = (await tx.conn.execute(select(*_columns).where(*_going(tx), table.c.secret_hash == secret_hash))).first()
+    wanted = select(table).where(*_going(tx), table.c.secret_hash == secret_hash)
+    row = (await tx.conn.execute(wanted)).first()
     return _session(row) if row else None
 
 
 async def use(tx: Tx, secret_hash: str) -> Session | None:
     """The same, locked until the commit, and used at this moment."""
     used = update(table).where(*_going(tx), table.c.secret_hash == secret_hash).values(last_used_at=tx.now)
-    row = (await tx.conn.execute(used.returning(*_columns))).first()
+    row = (await tx.conn.execute(used.returning(table))).first()
     return _session(row) if row else None
 
 
@@ -56,7 +56,7 @@ async def of_member(tx: Tx, member_id: UUID, after: UUID | None, limit: int) -> 
     """At most `limit` and one more of the member's sessions that are not over, newest first."""
     older = [table.c.session_id < after] if after else []
     beside = table.outerjoin(till, till.c.till_id == table.c.till_id)
-    wanted = select(*_columns, till.c.name.label("till_name")).select_from(beside)
+    wanted = select(table, till.c.name.label("till_name")).select_from(beside)
     wanted = wanted.where(*_going(tx), table.c.member_id == member_id, *older)
     found = await tx.conn.execute(wanted.order_by(table.c.session_id.desc()).limit(limit + 1))
     return [Listed(_session(row), row.till_name) for row in found]
