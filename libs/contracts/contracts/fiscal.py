@@ -186,6 +186,21 @@ class RegisterState(Part):
     cash_kopecks: int | None = None
     waiting_jobs: int = 0
     last_error: str | None = Field(default=None, max_length=1000)
+    """In the device's words where it had any; kept when it is over."""
+    error_code: str | None = Field(default=None, max_length=64)
+    error_at: Instant | None = None
+    seen_at: Instant | None = None
+    """When its worker last looked, whether it was reachable or not."""
+    ffd: str | None = Field(default=None, max_length=8)
+    kkt_number: str | None = Field(default=None, max_length=20)
+    """Its factory number (tag 1013)."""
+    registration: str | None = Field(default=None, max_length=20)
+    """Its number at the tax service (tag 1037)."""
+    fn: str | None = Field(default=None, max_length=20)
+    organisation: str | None = Field(default=None, max_length=256)
+    inn: str | None = Field(default=None, max_length=12)
+    address: str | None = Field(default=None, max_length=256)
+    place: str | None = Field(default=None, max_length=256)
 
 
 class RegisterChanged(Message):

@@ -30,6 +30,8 @@ class State:
     session: int
     info: Mapping[str, Any]
     shift: Shift
+    clock_gap_s: int | None = None
+    """How far the register's clock is ahead of the server's; both tell the club's local time."""
 
     def snapshot(self, last_fd: int) -> Snapshot:
         return Snapshot(self.server_start, self.shift, self.session, last_fd)
@@ -83,7 +85,7 @@ class KkmServer:
         if shift is None:
             return NotReady("register_error", f"SessionState {info.get('SessionState')}")
         check, session = kkm.number(device, "CheckNumber") or 0, kkm.number(device, "SessionNumber") or 0
-        return State(_start(server), check, session, info, shift)
+        return State(_start(server), check, session, info, shift, _clock_gap_s(server, info))
 
     async def last_fd(self, address: Address) -> int | NotReady:
         """Number of the register's last fiscal document; 0 when it has none."""
@@ -160,8 +162,15 @@ class KkmServer:
 
 
 def _start(answer: Body | Silence) -> str | None:
-    if isinstance(answer, Silence):
-        return None
-    told = answer.get("ServerData")
-    start = told.get("ServerDateStart") if isinstance(told, Mapping) else None
-    return str(start) if start else None
+    return _server_says(answer, "ServerDateStart")
+
+
+def _server_says(answer: Body | Silence, name: str) -> str | None:
+    told = None if isinstance(answer, Silence) else answer.get("ServerData")
+    said = told.get(name) if isinstance(told, Mapping) else None
+    return str(said) if said else None
+
+
+def _clock_gap_s(server: Body | Silence, info: Mapping[str, Any]) -> int | None:
+    there, here = kkm.local_time(info.get("DateTimeKKT")), kkm.local_time(_server_says(server, "OSCurDateTime"))
+    return round((there - here).total_seconds()) if there and here else None

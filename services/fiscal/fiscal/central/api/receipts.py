@@ -5,19 +5,30 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Row
 
 from contracts.money import Person
 from edge.auth import Caller, needs
-from edge.http import Body
+from edge.http import Body, Instant
 from edge.pages import Cursor, Limit, Page, page
-from fiscal.central.domain import settlement
+from fiscal.central.api.pictures import svg
+from fiscal.central.domain import paper, settlement
 from fiscal.central.domain.settlement import State
-from fiscal.central.store import receipts, settlements
+from fiscal.central.store import papers, receipts, settlements
 from kit.db import Database, Tx
 from kit.errors import NotFound
+
+SHOWN = {"Cache-Control": "private, no-cache", "Content-Security-Policy": "default-src 'none'"}
+"""It changes when the register answers; and whatever is in a name, a browser runs none of it."""
+
+
+class Picture(Response):
+    """A drawing."""
+
+    media_type = "image/svg+xml"
 
 
 class SettlementView(BaseModel):
@@ -73,6 +84,12 @@ class Wanted(Body):
     club_id: UUID | None = None
     fd: int | None = Field(default=None, ge=0, le=2**62)
     state: Literal["ordered", "waiting", "unknown", "registered", "refused"] | None = None
+    register_id: UUID | None = None
+    total_kopecks: int | None = Field(default=None, ge=0, le=10**12)
+    since: Instant | None = Field(default=None, alias="from")
+    """Ordered at this moment or later."""
+    before: Instant | None = Field(default=None, alias="to")
+    """Ordered before this moment."""
     after: Cursor = None
     limit: Limit = 50
 
@@ -93,6 +110,32 @@ def receipts_of(router: APIRouter, db: Database) -> None:
     async def one(receipt_id: UUID, caller: Caller = needs("fiscal.receipt.read")) -> ReceiptView:
         async with db.look() as tx:
             return await view_of(tx, caller, receipt_id)
+
+    _papers(router, db)
+
+
+def _papers(router: APIRouter, db: Database) -> None:
+    async def paper_of(caller: Caller, receipt_id: UUID) -> paper.Receipt:
+        async with db.look() as tx:
+            rows = await receipts.listed(tx, caller.scope, 1, receipt_id=receipt_id)
+            if not rows:
+                raise NotFound("receipt", receipt_id)
+            return await papers.paper_of(tx, rows[0])
+
+    @router.get("/v1/receipts/{receipt_id}/picture.svg", response_class=Picture)
+    async def picture(receipt_id: UUID, caller: Caller = needs("fiscal.receipt.read")) -> Response:
+        """The receipt as 80 mm paper. It says what it is: a copy, or a receipt that is not confirmed."""
+        drawn = await paper_of(caller, receipt_id)
+        return Picture(svg(paper.laid_out(drawn, paper.COLUMNS), f"Чек {receipt_id}"), headers=SHOWN)
+
+    @router.get("/v1/receipts/{receipt_id}/text", response_class=PlainTextResponse)
+    async def text(
+        receipt_id: UUID, columns: Literal["42", "32"] = "42", caller: Caller = needs("fiscal.receipt.read")
+    ) -> Response:
+        """The same as plain text, for paper of 80 or 57 mm."""
+        width = int(columns)
+        drawn = paper.laid_out(await paper_of(caller, receipt_id), width)
+        return PlainTextResponse(paper.as_text(drawn, width), headers=SHOWN)
 
 
 async def view_of(tx: Tx, caller: Caller, receipt_id: UUID) -> ReceiptView:

@@ -44,6 +44,8 @@ class NewRegister(Body):
     kkt_number: Text = Field(default="", pattern=r"^[0-9]{0,20}$", examples=["00105700000001"])
     inn: Text = Field(default="", pattern=r"^([0-9]{10}|[0-9]{12})?$", examples=["7712345678"])
     cashier_name: Text = Field(default="", max_length=64)
+    address: Text = Field(default="", max_length=256)
+    """On drawn receipts, in the place of the one that the register is registered at."""
 
 
 class RegisterChange(Body):
@@ -55,6 +57,7 @@ class RegisterChange(Body):
     kkt_number: Text | None = Field(default=None, pattern=r"^[0-9]{0,20}$")
     inn: Text | None = Field(default=None, pattern=r"^([0-9]{10}|[0-9]{12})?$")
     cashier_name: Text | None = Field(default=None, max_length=64)
+    address: Text | None = Field(default=None, max_length=256)
 
 
 class RegisterView(BaseModel):
@@ -64,6 +67,7 @@ class RegisterView(BaseModel):
     mode: str
     device: Device
     cashier_name: str
+    address: str
     connected: bool
     """Its worker was told of it."""
     state: RegisterState | None
@@ -111,7 +115,7 @@ def registers(router: APIRouter, db: Database) -> None:
             await _club(tx, caller, body.club_id)
             device = Device(num_device=body.num_device, kkt_number=body.kkt_number, inn=body.inn)
             ours = (register_id, caller.scope.org_id, body.club_id, body.name, body.mode, device, body.cashier_name)
-            register = Register(*ours, state=None, watched=body.mode == "off")
+            register = Register(*ours, state=None, watched=body.mode == "off", address=body.address)
             if not await store.add_register(tx, register):
                 raise RegisterExists("register_exists", "This club has a register already: change that one.")
             facts.tell_register(tx, register)
@@ -213,4 +217,5 @@ def _view(register: Register) -> RegisterView:
     state = RegisterState.model_validate(register.state) if register.state else None
     ours = {"register_id": register.register_id, "club_id": register.club_id, "name": register.name}
     reached = {"mode": register.mode, "device": register.device, "cashier_name": register.cashier_name}
+    reached |= {"address": register.address}
     return RegisterView(**ours, **reached, connected=register.watched, state=state)

@@ -43,7 +43,7 @@ taxes = table(
 registers = table(
     "register",
     *[column(name, Uuid) for name in ("register_id", "org_id", "club_id")],
-    *[column(name, String) for name in ("name", "mode", "kkt_number", "inn", "cashier_name")],
+    *[column(name, String) for name in ("name", "mode", "kkt_number", "inn", "cashier_name", "address")],
     column("num_device", Integer),
     column("state", JSON),
     column("watched", Boolean),
@@ -76,6 +76,8 @@ class Register:
     state: dict[str, Any] | None
     watched: bool
     """Its club's topics exist and its worker was told of it."""
+    address: str = ""
+    """Of the settlement, where the register's registration is not to be shown."""
 
 
 async def note_club(tx: Tx, club_id: UUID, org_id: UUID, time_zone: str) -> None:
@@ -116,7 +118,8 @@ async def tax_of(tx: Tx, scope: Scope, club_id: UUID, at: datetime) -> Tax | Non
 async def add_register(tx: Tx, register: Register) -> bool:
     """False where the club has one already."""
     values = {name: getattr(register, name) for name in ("register_id", "org_id", "club_id", "name", "mode", "watched")}
-    values |= register.device.model_dump() | {"cashier_name": register.cashier_name, "created_at": tx.now}
+    values |= register.device.model_dump() | {"cashier_name": register.cashier_name, "address": register.address}
+    values |= {"created_at": tx.now}
     put = insert_on(tx.conn, registers).values(values).on_conflict_do_nothing(constraint="register_one_per_club")
     return (await tx.conn.execute(put)).rowcount == 1
 
@@ -188,4 +191,4 @@ async def shifts_of(tx: Tx, register_id: UUID, limit: int) -> Sequence[Row[Any]]
 def _register(row: Row[Any]) -> Register:
     device = Device(num_device=row.num_device, kkt_number=row.kkt_number, inn=row.inn)
     ours = (row.register_id, row.org_id, row.club_id, row.name, row.mode, device, row.cashier_name)
-    return Register(*ours, row.state, row.watched)
+    return Register(*ours, row.state, row.watched, row.address)

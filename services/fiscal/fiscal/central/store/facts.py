@@ -7,14 +7,20 @@ from sqlalchemy import Row
 
 from contracts import branch, fiscal
 from contracts.fiscal import Document, RegisterState
+from edge.scope import Scope
+from fiscal.central import store
 from fiscal.central.domain.receipt import State
-from fiscal.central.store import Register, receipts
+from fiscal.central.store import Register, papers, receipts
 from kit.db import Tx
 
 
 async def settle(tx: Tx, receipt: Row[Any], word: State, **values: Any) -> None:
     """Store how a receipt stands now, and tell."""
-    ended = {"ended_at": tx.now} if word in (State.REGISTERED, State.REFUSED) else {}
+    ended: dict[str, Any] = {"ended_at": tx.now} if word in (State.REGISTERED, State.REFUSED) else {}
+    if word is State.REGISTERED and receipt.register_id is not None:
+        scope = Scope(receipt.org_id, frozenset({receipt.club_id}))
+        (register,) = await store.registers_of(tx, scope, register_id=receipt.register_id)
+        ended["seller"] = papers.seller_of(register)
     await receipts.change(tx, receipt.receipt_id, state=word, **values, **ended)
     after = await receipts.find(tx, receipt.receipt_id)
     assert after is not None

@@ -38,7 +38,7 @@ receipts = table(
     *[column(name, Uuid) for name in UUIDS],
     *[column(name, String) for name in ("state", "purpose", "cashier_name", "fn", "code", "device_text")],
     *[column(name, BigInteger) for name in ("fd", *SUMS)],
-    *[column(name, JSON) for name in ("lines", "document", "answer")],
+    *[column(name, JSON) for name in ("lines", "document", "answer", "seller")],
     *[column(name, Moment) for name in ("ordered_at", "ended_at")],
 )
 jobs = table(
@@ -82,8 +82,16 @@ async def change(tx: Tx, receipt_id: UUID, **values: Any) -> None:
     await tx.conn.execute(update(receipts).where(receipts.c.receipt_id == receipt_id).values(values))
 
 
-async def listed(tx: Tx, scope: Scope, limit: int, after: UUID | None = None, **wanted: Any) -> Sequence[Row[Any]]:
-    """The caller's receipts, newest first; `wanted` narrows by column."""
+async def listed(
+    tx: Tx,
+    scope: Scope,
+    limit: int,
+    after: UUID | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    **wanted: Any,
+) -> Sequence[Row[Any]]:
+    """The caller's receipts, newest first, ordered from `since` on and `before`; `wanted` narrows by column."""
     query = (
         select(receipts)
         .where(*scope.rows(receipts))
@@ -92,6 +100,10 @@ async def listed(tx: Tx, scope: Scope, limit: int, after: UUID | None = None, **
     for name, value in wanted.items():
         if value is not None:
             query = query.where(receipts.c[name] == value)
+    if since is not None:
+        query = query.where(receipts.c.ordered_at >= since)
+    if before is not None:
+        query = query.where(receipts.c.ordered_at < before)
     if after is not None:
         place = select(receipts.c.ordered_at, receipts.c.receipt_id).where(receipts.c.receipt_id == after).subquery()
         earlier = receipts.c.ordered_at < place.c.ordered_at
@@ -136,6 +148,12 @@ async def job(tx: Tx, job_id: UUID) -> Job | None:
 async def job_of(tx: Tx, receipt_id: UUID) -> Job:
     """The one job that prints the receipt, not locked; a receipt in doubt has it."""
     return _job((await tx.conn.execute(select(jobs).where(jobs.c.receipt_id == receipt_id))).one())
+
+
+async def sent(tx: Tx, receipt_id: UUID) -> dict[str, Any] | None:
+    """What a worker was asked to print for the receipt; None where nothing was."""
+    message = await tx.conn.scalar(select(jobs.c.message).where(jobs.c.receipt_id == receipt_id))
+    return message["body"] if message else None
 
 
 def _job(row: Row[Any]) -> Job:

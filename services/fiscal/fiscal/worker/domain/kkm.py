@@ -7,6 +7,7 @@ those of KKM-Server's published samples (kkmserver.ru); what answers look like w
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl
@@ -212,6 +213,15 @@ def document_of(answer: Mapping[str, Any]) -> Found | None:
 def says_no_document(answer: Mapping[str, Any]) -> bool:
     """Whether GetDataCheck was answered: the register has no such document."""
     return number(answer, "Status") == 2 and error_of(answer).startswith(NO_DOCUMENT)
+
+
+def local_time(value: Any) -> datetime | None:
+    """A local time without its zone and fraction; None where there is none."""
+    try:
+        moment = datetime.strptime(str(value)[:19], "%Y-%m-%dT%H:%M:%S")  # noqa: DTZ007  it names no zone
+    except ValueError:
+        return None
+    return moment if moment.year > 1 else None
 
 
 def clean(value: Any) -> Any:

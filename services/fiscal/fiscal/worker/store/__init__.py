@@ -23,6 +23,7 @@ registers = table(
     column("watched", Boolean),
     column("session_since", Moment),
     column("state", JSON),
+    column("told_at", Moment),
 )
 jobs = table(
     "job",
@@ -59,6 +60,8 @@ class Register:
     last_fd: int | None = None
     session_since: datetime | None = None
     state: dict[str, Any] | None = None
+    told_at: datetime | None = None
+    """When its state was last told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,7 @@ def _sign(fp: str) -> str:
 
 def _register(row: Row[Any]) -> Register:
     address = Address(row.num_device, row.kkt_number, row.inn)
-    names = ("check_number", "session", "last_fd", "session_since", "state")
+    names = ("check_number", "session", "last_fd", "session_since", "state", "told_at")
     seen_at = {name: getattr(row, name) for name in names}
     return Register(row.register_id, row.org_id, row.club_id, address, row.cashier_name, row.watched, **seen_at)
 
