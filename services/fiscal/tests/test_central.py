@@ -197,7 +197,7 @@ async def test_a_registers_state_is_kept_and_told(central: Central) -> None:
         branch.RegisterObserved(org_id=ORG, club_id=CLUB, register_id=register_id, state=state, at=utc_now())
     )
 
-    assert (await central.call("GET", f"/v1/registers/{register_id}")).json()["state"]["reachable"] is False
+    assert (await central.call("GET", f"/v1/registers/{register_id}")).json()["reachable"] is False
     assert (await central.told(fiscal.RegisterChanged))[-1].state == state
 
 

@@ -13,7 +13,7 @@ from edge.scope import Scope
 from fiscal.central import store
 from fiscal.central.domain import ffd
 from fiscal.central.domain.receipt import NotAsked, State, contradicts, moved
-from fiscal.central.store import Register, facts, receipts, settlements
+from fiscal.central.store import Register, facts, queues, receipts, settlements
 from fiscal.central.store.receipts import Job
 from kit.consume import Handlers
 from kit.db import Tx
@@ -72,10 +72,13 @@ def _answers(follow: Handlers) -> None:
     @follow.handle(branch.JobRefused)
     async def refused(tx: Tx, message: branch.JobRefused, delivery: Delivery) -> None:
         said = {"code": message.code, "device_text": message.device_text}
-        if message.kind != "print":
+        if message.kind == "print":
+            await _receipt_word(tx, message, State.REFUSED, **said)
+        else:
             await _shift_refused(tx, message)
-            return
-        await _receipt_word(tx, message, State.REFUSED, **said)
+        register = await _register(tx, message, lock=True)
+        if register is not None:
+            await queues.refused(tx, register, message)
 
     @follow.handle(branch.JobUnknown)
     async def unknown(tx: Tx, message: branch.JobUnknown, delivery: Delivery) -> None:
@@ -99,10 +102,11 @@ def _readings(follow: Handlers) -> None:
     async def observed(tx: Tx, message: branch.RegisterObserved, delivery: Delivery) -> None:
         register = await _register(tx, message, lock=True)
         if register is not None:
-            await store.change_register(tx, register.register_id, state=message.state.model_dump(mode="json"))
+            news = await queues.observed(tx, register, message.state)
             after = await _register(tx, message)
             assert after is not None
-            facts.tell_register(tx, after)
+            if news:
+                facts.tell_register(tx, after)
 
 
 Answer = branch.JobDone | branch.JobRefused | branch.JobUnknown | branch.JobWaiting | branch.RegisterObserved

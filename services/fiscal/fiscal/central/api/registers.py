@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field, model_validator
 
 from contracts.branch import Device
-from contracts.fiscal import RegisterState
 from edge.auth import Caller, needs
 from edge.http import Body, Text, Whole
 from edge.idempotency import Answer, Once
 from edge.pages import Limit
 from fiscal.central import store
+from fiscal.central.api.register_views import RegisterView, view_of, views
 from fiscal.central.domain.ffd import Tax, contradiction
 from fiscal.central.store import Register, facts
 from kit.db import Database, Tx
@@ -58,19 +58,6 @@ class RegisterChange(Body):
     inn: Text | None = Field(default=None, pattern=r"^([0-9]{10}|[0-9]{12})?$")
     cashier_name: Text | None = Field(default=None, max_length=64)
     address: Text | None = Field(default=None, max_length=256)
-
-
-class RegisterView(BaseModel):
-    register_id: UUID
-    club_id: UUID
-    name: str
-    mode: str
-    device: Device
-    cashier_name: str
-    address: str
-    connected: bool
-    """Its worker was told of it."""
-    state: RegisterState | None
 
 
 class TaxFrom(Body):
@@ -119,11 +106,11 @@ def registers(router: APIRouter, db: Database) -> None:
             if not await store.add_register(tx, register):
                 raise RegisterExists("register_exists", "This club has a register already: change that one.")
             facts.tell_register(tx, register)
-            return _answer(register)
+            return _answer(await view_of(tx, caller, register))
 
         async def look() -> Answer:
             async with db.look() as tx:
-                return _answer(await _register(tx, caller, register_id))
+                return _answer(await view_of(tx, caller, await _register(tx, caller, register_id)))
 
         return await once.answer(caller, change, look)
 
@@ -149,19 +136,25 @@ def _changes(router: APIRouter, db: Database) -> None:
             if register.watched:
                 facts.watch(tx, register)
             facts.tell_register(tx, register)
-            return _view(register)
+            return await view_of(tx, caller, register)
 
 
 def _views(router: APIRouter, db: Database) -> None:
     @router.get("/v1/registers")
-    async def listed(club_id: UUID | None = None, caller: Caller = needs("fiscal.register.read")) -> list[RegisterView]:
+    async def listed(
+        club_id: UUID | None = None,
+        state: Literal["trouble"] | None = None,
+        caller: Caller = needs("fiscal.register.read"),
+    ) -> list[RegisterView]:
+        """Registers with their states; `state=trouble`: those alone that somebody has to look at."""
         async with db.look() as tx:
-            return [_view(one) for one in await store.registers_of(tx, caller.scope, club_id=club_id)]
+            found = await views(tx, caller, await store.registers_of(tx, caller.scope, club_id=club_id))
+        return [one for one in found if one.troubles or state is None]
 
     @router.get("/v1/registers/{register_id}")
     async def one(register_id: UUID, caller: Caller = needs("fiscal.register.read")) -> RegisterView:
         async with db.look() as tx:
-            return _view(await _register(tx, caller, register_id))
+            return await view_of(tx, caller, await _register(tx, caller, register_id))
 
 
 def fiscal_shifts(router: APIRouter, db: Database) -> None:
@@ -209,13 +202,5 @@ async def _register(tx: Tx, caller: Caller, register_id: UUID, lock: bool = Fals
     return found[0]
 
 
-def _answer(register: Register) -> Answer:
-    return Answer(_view(register), f"/v1/registers/{register.register_id}", status=201, done=register.watched)
-
-
-def _view(register: Register) -> RegisterView:
-    state = RegisterState.model_validate(register.state) if register.state else None
-    ours = {"register_id": register.register_id, "club_id": register.club_id, "name": register.name}
-    reached = {"mode": register.mode, "device": register.device, "cashier_name": register.cashier_name}
-    reached |= {"address": register.address}
-    return RegisterView(**ours, **reached, connected=register.watched, state=state)
+def _answer(view: RegisterView) -> Answer:
+    return Answer(view, f"/v1/registers/{view.register_id}", status=201, done=view.connected)

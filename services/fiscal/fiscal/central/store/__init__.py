@@ -43,9 +43,10 @@ taxes = table(
 registers = table(
     "register",
     *[column(name, Uuid) for name in ("register_id", "org_id", "club_id")],
-    *[column(name, String) for name in ("name", "mode", "kkt_number", "inn", "cashier_name", "address")],
+    *[column(name, String) for name in ("name", "mode", "kkt_number", "inn", "cashier_name", "address", "model")],
     column("num_device", Integer),
     column("state", JSON),
+    column("last_error", JSON),
     column("watched", Boolean),
     column("created_at", Moment),
 )
@@ -78,6 +79,8 @@ class Register:
     """Its club's topics exist and its worker was told of it."""
     address: str = ""
     """Of the settlement, where the register's registration is not to be shown."""
+    model: str | None = None
+    last_error: dict[str, Any] | None = None
 
 
 async def note_club(tx: Tx, club_id: UUID, org_id: UUID, time_zone: str) -> None:
@@ -191,4 +194,4 @@ async def shifts_of(tx: Tx, register_id: UUID, limit: int) -> Sequence[Row[Any]]
 def _register(row: Row[Any]) -> Register:
     device = Device(num_device=row.num_device, kkt_number=row.kkt_number, inn=row.inn)
     ours = (row.register_id, row.org_id, row.club_id, row.name, row.mode, device, row.cashier_name)
-    return Register(*ours, row.state, row.watched, row.address)
+    return Register(*ours, row.state, row.watched, row.address, row.model, row.last_error)
