@@ -135,7 +135,7 @@ async def test_a_receipt_is_drawn_as_text_and_as_a_picture_that_runs_nothing(cen
 
 async def test_a_picture_keeps_the_seller_that_the_register_had_when_it_printed(central: Central) -> None:
     order = await registered(central)
-    (register,) = (await central.call("GET", "/v1/registers")).json()
+    (register,) = (await central.call("GET", "/v1/registers")).json()["items"]
 
     await central.call("PATCH", f"/v1/registers/{register['register_id']}", {"address": "Тверь", "inn": "7712345678"})
 

@@ -84,7 +84,7 @@ async def test_a_registers_state_is_one_and_the_same_in_the_list_and_alone(centr
 
     shown = await seen(central, register_id)
 
-    assert (await central.call("GET", "/v1/registers")).json() == [shown]
+    assert (await central.call("GET", "/v1/registers")).json()["items"] == [shown]
     assert (shown["reachable"], shown["paper"], shown["ffd"], shown["serial"]) == (
         True,
         True,
@@ -136,12 +136,12 @@ async def test_only_registers_in_trouble_are_listed_when_those_are_wanted(centra
     register_id = await central.a_register()
     await observed(central, register_id)
     trouble = "/v1/registers?state=trouble"
-    assert (await central.call("GET", trouble)).json() == []
+    assert (await central.call("GET", trouble)).json()["items"] == []
 
     await observed(central, register_id, reachable=False)
 
-    assert [one["register_id"] for one in (await central.call("GET", trouble)).json()] == [str(register_id)]
-    assert (await central.call("GET", trouble, clubs=[str(uuid4())])).json() == []
+    assert [one["register_id"] for one in (await central.call("GET", trouble)).json()["items"]] == [str(register_id)]
+    assert (await central.call("GET", trouble, clubs=[str(uuid4())])).json()["items"] == []
     assert (await central.call("GET", "/v1/registers?state=fine")).status_code == 422
 
 

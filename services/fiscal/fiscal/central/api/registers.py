@@ -11,7 +11,7 @@ from contracts.branch import Device
 from edge.auth import Caller, needs
 from edge.http import Body, Text, Whole
 from edge.idempotency import Answer, Once
-from edge.pages import Limit
+from edge.pages import Limit, Page
 from fiscal.central import store
 from fiscal.central.api.register_views import RegisterView, view_of, views
 from fiscal.central.domain.ffd import Tax, contradiction
@@ -145,11 +145,11 @@ def _views(router: APIRouter, db: Database) -> None:
         club_id: UUID | None = None,
         state: Literal["trouble"] | None = None,
         caller: Caller = needs("fiscal.register.read"),
-    ) -> list[RegisterView]:
-        """Registers with their states; `state=trouble`: those alone that somebody has to look at."""
+    ) -> Page[RegisterView]:
+        """Registers with their states, all on one page; `state=trouble`: those alone that somebody has to look at."""
         async with db.look() as tx:
             found = await views(tx, caller, await store.registers_of(tx, caller.scope, club_id=club_id))
-        return [one for one in found if one.troubles or state is None]
+        return Page(items=[one for one in found if one.troubles or state is None])
 
     @router.get("/v1/registers/{register_id}")
     async def one(register_id: UUID, caller: Caller = needs("fiscal.register.read")) -> RegisterView:
