@@ -53,7 +53,7 @@ async def top(desk: Desk = AtDesk) -> Response:
         desk.part(_shift(desk)),
         desk.part(desk.get("/fiscal/v1/registers", club_id=desk.club_id)) if desk.club_id else _nothing(),
     )
-    lamps = [] if isinstance(registers, Failed) else (registers or {"items": []})["items"]
+    lamps = registers or []
     return desk.block("top.html", "top", club=club, shift=shift, registers=lamps, silent=isinstance(registers, Failed))
 
 

@@ -56,19 +56,19 @@ TEXTS: dict[str, str] = {
     "register_refused": N_("The register refused; there is no receipt."),
     "register_missing": N_("KKM-Server does not find the register. Check that it is on and set up."),
     "register_unreachable": N_(
-        "The register does not answer. No receipt was sent. Check that KKM-Server runs, that the register is on and "
-        "connected. We keep trying."
+        "The register does not answer. No receipt was sent. Check that KKM-Server runs and that the register is on and "
+        "connected."
     ),
-    "register_busy": N_("The register is busy with something else. We keep trying."),
-    "register_error": N_("The register is not well; its words say why. We keep trying."),
+    "register_busy": N_("The register is busy with something else."),
+    "register_error": N_("The register is not well; its words say why."),
     "register_not_configured": N_("This club has no register. Add one in the settings, then sell."),
     "register_starting": N_("The register was added a moment ago. Try again in a few seconds."),
     "register_never_accepted": N_("KKM-Server took the receipt several times and did nothing. Look at its log."),
     "tax_not_configured": N_("The club's tax system and VAT are not set. Set them in the settings, then sell."),
     "no_document": N_("Somebody looked: the register made no receipt of it."),
-    "no_paper": N_("The register is out of paper. Replace the roll and press Retry: one receipt will be printed."),
+    "no_paper": N_("The register is out of paper. Replace the roll: one receipt will be printed."),
     "too_late": N_("The register was not ready in time; no receipt was sent."),
-    "shift_unclear": N_("It is not clear yet whether the register's shift is open. We keep asking."),
+    "shift_unclear": N_("It is not clear yet whether the register's shift is open."),
     # People.
     "permission_missing": N_("You may not do this. Whoever has the permission %(permission)s can do it or grant it."),
     "pin_wrong": N_("Wrong PIN, tries left: %(tries_left)s."),
@@ -90,6 +90,9 @@ MONEY: dict[str, str] = {
     "unknown": N_("It is not known yet whether the money was taken."),
 }
 """What is with the money, where the sentence itself does not say it."""
+
+LATER = N_("It is tried again by itself: do not sell a second time.")
+"""Where a receipt waits for its register."""
 
 SAYS_MONEY = {"receipt_unknown", "not_paid_in_time", "sale_fiscalising", "sale_paid"}
 
@@ -115,15 +118,17 @@ def sentences(why: Any, translate: Translate, language: str) -> Sentences:
     """The words for a Problem, an Unreachable, or a sale's own `problem`."""
     if isinstance(why, Mapping):
         code, params, detail = why["code"], why.get("params", {}), why.get("detail", "")
-        said, state = why.get("device_text"), why.get("money")
+        said, state, retry = why.get("device_text"), why.get("money"), why.get("retry")
     elif hasattr(why, "problem"):
         return sentences(why.problem, translate, language)
     elif hasattr(why, "code"):
-        code, params, detail, said, state = why.code, why.params, why.detail, why.device_text, why.money
+        code, params, detail, said = why.code, why.params, why.detail, why.device_text
+        state, retry = why.money, why.retry
     else:
         return Sentences("unreachable", translate(SERVICES.get(why.service, SERVICES["billing"])))
     known = TEXTS.get(code)
     text = detail if known is None else _filled(translate(known), params, language)
+    text += f" {translate(LATER)}" if retry == "later" and state == "taken" else ""
     about = MONEY.get(state or "") if code not in SAYS_MONEY else None
     return Sentences(code, text, translate(about) if about else None, said)
 

@@ -30,7 +30,8 @@ function draw(tile, words) {
   const { state } = tile.dataset;
   const s = tile.dataset.until ? until(tile.dataset.until) : null;
   const timed = s !== null && (state === "active" || state === "held");
-  const text = state === "active" && timed ? left(s) : (words[state] ?? "") + (timed ? ` ${left(s)}` : "");
+  const short = timed && (state === "active" || tile.parentElement.matches(".dense"));
+  const text = short ? left(s) : (words[state] ?? "") + (timed ? ` ${left(s)}` : "");
   const what = tile.querySelector(".what");
   if (what.textContent !== text) what.textContent = text;
   tile.dataset.soon = state === "active" && timed ? (s < VERY_SOON_S ? 2 : s < SOON_S ? 1 : 0) : 0;
