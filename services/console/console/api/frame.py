@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 
 from console.api.desk import CLUB_COOKIE, LANGUAGE_COOKIE, AtDesk, Desk, Failed, keep
 from console.api.pages import STATIC, VENDOR
+from console.domain.registers import lamp
 from console.domain.texts import LANGUAGES
 from console.domain.tray import unfinished
 
@@ -53,8 +54,8 @@ async def top(desk: Desk = AtDesk) -> Response:
         desk.part(_shift(desk)),
         desk.part(desk.get("/fiscal/v1/registers", club_id=desk.club_id)) if desk.club_id else _nothing(),
     )
-    lamps = registers or []
-    return desk.block("top.html", "top", club=club, shift=shift, registers=lamps, silent=isinstance(registers, Failed))
+    known = {"club": club, "shift": shift, "registers": registers["items"] if registers else []}
+    return desk.block("top.html", "top", **known, silent=isinstance(registers, Failed), lamp=lamp)
 
 
 async def _nothing() -> None:
