@@ -75,8 +75,10 @@ class Desk:
         """All pages of a list that is short by its nature: zones, tariffs, devices of a club."""
         found: list[Any] = []
         after = None
+        # The hall's lists name the page before otherwise than the others'.
+        cursor = "cursor" if path.startswith("/hall/") else "after"
         while True:
-            page = await self.get(path, limit=PAGE_MAX, after=after, **query)
+            page = await self.get(path, limit=PAGE_MAX, **{cursor: after}, **query)
             found += page["items"]
             after = page.get("next")
             if after is None:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
@@ -16,11 +17,11 @@ router = APIRouter()
 
 
 @router.get("/hall")
-async def hall(desk: Desk = AtDesk, view: str = "map") -> Response:
-    """The club's map."""
+async def hall(desk: Desk = AtDesk, view: str = "map", sale: UUID | None = None) -> Response:
+    """The club's map; with the dialog of a `sale` that waited for a shift."""
     if desk.club_id is None:
         return RedirectResponse("/", 303)
-    return desk.page("hall.html", **await _map(desk), view=view if view in ("map", "table") else "map")
+    return desk.page("hall.html", **await _map(desk), view=view if view in ("map", "table") else "map", sale=sale)
 
 
 @router.get("/hall/map")

@@ -8,3 +8,4 @@ import "./hall.js";
 import "./start.js";
 import "./pay.js";
 import "./count.js";
+import "./print.js";

@@ -18,13 +18,18 @@ function add(form) {
   }
 }
 
+// A form that comes back with what was counted shows its difference at once.
+document.body.addEventListener("htmx:load", (event) => {
+  for (const form of event.target.querySelectorAll?.("[data-count-form]") ?? []) add(form);
+});
 document.addEventListener("input", (event) => {
   const form = event.target instanceof Element && event.target.closest("[data-count-form]");
   if (form) add(form);
 });
 document.addEventListener("keydown", (event) => {
   const form = event.target instanceof Element && event.target.closest("[data-count-form]");
-  if (!form || event.code !== "Enter") return;
+  if (!form || event.key !== "Enter") return;
+  if (!event.ctrlKey && event.target instanceof HTMLButtonElement) return;
   event.preventDefault();
   if (event.ctrlKey) { form.requestSubmit(); return; }
   const all = [...form.querySelectorAll("input:not([type=hidden]), button:not([type=button])")].filter((one) => one.offsetParent);
