@@ -2,7 +2,7 @@
 #
 #   docker build --build-arg SERVICE=billing --tag savepoint/billing:dev .
 #
-# SERVICE: staff, hall, billing, fiscal (the central app), fiscal-worker, kkm-emulator, tools (the `savepoint` command).
+# SERVICE: staff, hall, billing, fiscal (the central app), console, fiscal-worker, kkm-emulator, tools (the `savepoint` command).
 # Two layers make an image: the pinned packages, which change seldom, and the members of the workspace that it needs.
 
 ARG PYTHON_IMAGE=python:3.13-slim
@@ -29,6 +29,9 @@ COPY services/billing /app/services/billing
 
 FROM edge AS members-fiscal
 COPY services/fiscal /app/services/fiscal
+
+FROM kit AS members-console
+COPY services/console /app/services/console
 
 FROM kit AS members-fiscal-worker
 COPY services/fiscal /app/services/fiscal
@@ -95,6 +98,9 @@ CMD ["python", "-m", "billing.app"]
 
 FROM base AS run-fiscal
 CMD ["python", "-m", "fiscal.central.app"]
+
+FROM base AS run-console
+CMD ["python", "-m", "console.app"]
 
 FROM base AS run-fiscal-worker
 VOLUME /data

@@ -48,6 +48,7 @@ from savepoint.schema import address
 log = logging.getLogger(__name__)
 
 GRACEFUL_TIMEOUT_S = 5
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def common(running: Running, service: str) -> dict[str, Any]:
@@ -163,7 +164,7 @@ def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI], pages:
 
     routes: list[Route | Mount] = [Route("/api", where), Route("/readyz", ready), Route("/livez", alive)]
     routes += [Mount(f"/api/{name}", app) for name, app in apps.items()]
-    routes += [Route("/api/{path:path}", nowhere), Mount("/", pages)]
+    routes += [Route("/api/{path:path}", nowhere, methods=METHODS), Mount("/", pages)]
     failures: dict[Any, Any] = {HTTPException: problems.http}
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=failures)
 

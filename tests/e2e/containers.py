@@ -97,7 +97,7 @@ class Containers:
 
         def well() -> bool:
             states = {one.Service: one.Health for one in self.compose.get_containers()}
-            return all(states.get(part) == "healthy" for part in (*self.parts, "staff", "gateway"))
+            return all(states.get(part) == "healthy" for part in (*self.parts, "staff", "console", "gateway"))
 
         wait_for(well, COMMAND_TIMEOUT_S, "healthy containers")
         wait_for(self._reached, COMMAND_TIMEOUT_S, "the gateway reaches every service")

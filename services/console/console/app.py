@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import socket
 
 import httpx
 import uvicorn
@@ -47,7 +48,14 @@ def compose(settings: Settings, transport: httpx.AsyncBaseTransport | None = Non
         yield
         await services.http.aclose()
 
-    app = FastAPI(title="Savepoint console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Savepoint console",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     app.state.stopping = asyncio.Event()
     app.state.services, app.state.sessions, app.state.pages = services, Sessions(services), Pages()
     app.add_middleware(Guard)
@@ -62,18 +70,32 @@ def compose(settings: Settings, transport: httpx.AsyncBaseTransport | None = Non
     return app
 
 
+class Server(uvicorn.Server):
+    """Ends the open streams before it waits for their answers."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self.app = app
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self.app.state.stopping.set()
+        await super().shutdown(sockets)
+
+
 def main() -> None:
     """Serve until told to stop."""
     settings = Settings()
     telemetry.set_up("console", settings.log_level, settings.otlp_url)
-    uvicorn.run(
-        compose(settings),
+    app = compose(settings)
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,
     )
+    Server(config, app).run()
 
 
 if __name__ == "__main__":

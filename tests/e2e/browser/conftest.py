@@ -1,0 +1,159 @@
+"""The desk in Debian's or anybody's Chromium, on a stack of its own, in both languages."""
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from savepoint.day import Desk, desk, set_up
+from tests.e2e import stacks
+from tests.e2e.browser.front import DESK, PINS, Front, Screen
+from tests.e2e.conftest import chosen
+from tests.e2e.stacks import Stack
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+KEPT = Path(__file__).resolve().parents[3] / ".savepoint/browser"
+"""Pictures and traces of stories that failed."""
+
+
+def chromium() -> str | None:
+    """The browser of this machine."""
+    return os.environ.get("CHROMIUM") or next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    name, _ = chosen(request.config)
+    if name == "containers":
+        pytest.skip(
+            "the browser's stories are told on the embedded stack; test_the_desk.py looks at this one's console"
+        )
+    if chromium() is None:
+        message = "no Chromium on this machine (apt-get install chromium, or set CHROMIUM): the browser's stories"
+        if os.environ.get("CI"):
+            pytest.fail(f"{message} must be told in CI")
+        pytest.skip(f"{message} are not told")
+    with stacks.embedded() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def browser(stack: Stack) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        arguments = ["--disable-gpu", "--disable-background-networking"]
+        arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
+        running = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        yield running
+        await running.close()
+
+
+@pytest.fixture(scope="session")
+async def front(stack: Stack) -> AsyncIterator[Front]:
+    """The club as the owner leaves it to his people."""
+    async with desk(stack.url) as owner, desk(stack.url) as anna:
+        club = await set_up(owner, "owner", stack.owner_password, stack.club_id)
+        enrolled = await owner.post(f"/staff/v1/tills/{club.till_id}/enrolment", {}, 201)
+        people = {"owner": await _pin(owner, "owner", club.logins["owner"])}
+        people["anna"] = await _pin(anna, "anna", club.logins["anna"])
+        people["boris"] = await _boris(owner, club.club_id)
+        ready = Front(stack, club, enrolled["secret"], anna, people)
+        await _register_known(ready)
+        yield ready
+
+
+async def _pin(person: Desk, login: str, password: str) -> str:
+    await person.sign_in(login, password)
+    await person.ask("PUT", "/staff/v1/me/pin", 204, {"pin": PINS[login], "password": password})
+    return str((await person.get("/staff/v1/me"))["member_id"])
+
+
+async def _boris(owner: Desk, club_id: str) -> str:
+    """An operator, who may do less than Anna."""
+    member = {"login": "boris", "name": "Борис Л.", "role": "operator", "clubs": [club_id]}
+    made = await owner.post("/staff/v1/members", member, 201)
+    password = uuid4().hex[:16]
+    async with desk(str(owner.http.base_url)) as boris:
+        await boris.sign_in("boris", made["one_time_password"])
+        await boris.post("/staff/v1/password", {"old": made["one_time_password"], "new": password})
+        return await _pin(boris, "boris", password)
+
+
+async def _register_known(front: Front) -> None:
+    """A shift can be opened as soon as billing knows the till."""
+    body = {"till_id": front.club.till_id, "float_kopecks": 2000_00}
+    for _ in range(200):
+        if (await front.anna.send("POST", "/billing/v1/shifts", body)).status_code in (201, 409):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("billing does not know the till")
+
+
+@pytest.fixture(params=["ru", "en"])
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def screen(
+    browser: Browser, front: Front, language: str, request: pytest.FixtureRequest
+) -> AsyncIterator[Screen]:
+    """A window at the till. Afterwards nothing runs, the browser complained of nothing, and the books are right."""
+    opened = await _window(browser, front, language)
+    yield opened
+    await _keep(opened, request)
+    await opened.page.context.close()
+    await front.clear()
+    found = await asyncio.to_thread(stacks.audit, front.stack)
+    assert found["clean"], found["notes"]
+    assert opened.wrong == []
+
+
+@pytest.fixture
+async def second(browser: Browser, front: Front, language: str) -> AsyncIterator[Screen]:
+    """Another window, of another person at another till's browser."""
+    opened = await _window(browser, front, language)
+    yield opened
+    await opened.page.context.close()
+    assert opened.wrong == []
+
+
+async def _window(browser: Browser, front: Front, language: str) -> Screen:
+    url = front.stack.url
+    context = await browser.new_context(base_url=url, viewport=DESK, locale=language, timezone_id="Europe/Moscow")  # type: ignore[arg-type]
+    context.set_default_timeout(15_000)
+    await context.tracing.start(screenshots=True, snapshots=True)
+    # Browsers take a secure cookie from localhost; a script that sets one has to name the scheme.
+    secure = re.sub("^http:", "https:", url)
+    await context.add_cookies(
+        [
+            {"name": "__Host-till", "value": front.till_secret, "url": secure, "secure": True, "httpOnly": True},
+            {"name": "language", "value": language, "url": url},
+        ]
+    )
+    opened = Screen(await context.new_page(), front, language)
+    opened.watch()
+    return opened
+
+
+async def _keep(screen: Screen, request: pytest.FixtureRequest) -> None:
+    """What a failed story looked like."""
+    context = screen.page.context
+    if getattr(request.node, "failed", False):
+        name = re.sub(r"\W+", "-", request.node.name)
+        await screen.page.screenshot(path=KEPT / f"{name}.png")
+        await context.tracing.stop(path=KEPT / f"{name}.zip")
+    else:
+        await context.tracing.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    item.failed = report.when == "call" and report.failed  # type: ignore[attr-defined]
+    return report
