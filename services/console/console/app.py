@@ -27,6 +27,7 @@ from console.api import (
     setup,
     shift,
     sign_in,
+    top_up,
 )
 from console.api.guard import Guard
 from console.api.pages import Pages
@@ -35,7 +36,7 @@ from console.clients.sessions import Sessions
 from console.settings import Settings
 from kit import telemetry
 
-SCREENS = (sign_in, frame, hall, sell, pay, client, shift, receipts, register, journal, setup, chain, live)
+SCREENS = (sign_in, frame, hall, sell, pay, client, top_up, shift, receipts, register, journal, setup, chain, live)
 STOP_TIMEOUT_S = 5
 
 

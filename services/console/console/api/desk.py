@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import available_timezones
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse
@@ -45,6 +46,7 @@ class Desk:
         self.language = language_of(request)
         self.club_id = _club(request, person)
         self.till_id = person.till_id
+        self.time_zone = _zone(request)
 
     def may(self, permission: str) -> bool:
         return self.person.may(permission)
@@ -94,13 +96,7 @@ class Desk:
 
     def _around(self) -> dict[str, Any]:
         request = self.request
-        return {
-            "desk": self,
-            "me": self.person,
-            "may": self.may,
-            "here": request.url.path,
-            "time_zone": request.cookies.get("time-zone", "Europe/Moscow"),
-        }
+        return {"desk": self, "me": self.person, "may": self.may, "here": request.url.path, "time_zone": self.time_zone}
 
 
 def language_of(request: Request) -> str:
@@ -113,6 +109,12 @@ def _club(request: Request, person: Person) -> str | None:
     if asked is not None and (person.clubs is None or asked in person.clubs):
         return asked
     return person.clubs[0] if person.clubs else None
+
+
+def _zone(request: Request) -> str:
+    """The club's time zone; what is none is not believed."""
+    asked = request.cookies.get("time-zone", "")
+    return asked if asked in available_timezones() else "Europe/Moscow"
 
 
 async def _at_desk(request: Request) -> Desk:

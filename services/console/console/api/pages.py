@@ -61,7 +61,14 @@ def _environment(language: str) -> Environment:
     return made
 
 
-FORMATS = {"time": "HH:mm", "day": "dd.MM", "moment": "dd.MM HH:mm", "full": "dd.MM.yyyy HH:mm:ss", "date": "d MMMM"}
+FORMATS = {
+    "time": "HH:mm",
+    "day": "dd.MM",
+    "moment": "dd.MM HH:mm",
+    "full": "dd.MM.yyyy HH:mm:ss",
+    "date": "d MMMM",
+    "day_of_year": "dd.MM.yyyy",
+}
 
 
 def at(moment: str | datetime, time_zone: str, form: str = "time", *, language: str) -> str:

@@ -47,6 +47,7 @@ TEXTS: dict[str, str] = {
     "count_does_not_add_up": N_("The notes and coins do not add up to the sum. Count again."),
     "register_did_not_close": N_("The register did not close its shift; this one stays open. Its words say why."),
     "phone_taken": N_("There is a client with this phone already."),
+    "card_taken": N_("There is a client with this card already."),
     "phone_invalid": N_("This is no phone number. Enter ten digits after +7."),
     # The receipt.
     "receipt_unknown": N_(

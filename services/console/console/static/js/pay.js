@@ -7,9 +7,10 @@ const form = () => document.querySelector("#dialog [data-pay]");
 const field = (name) => form()?.elements.namedItem(name) ?? null;
 const value = (name) => (field(name) ? typed(field(name).value) : 0);
 
-/** What is to be paid after bonuses. */
-const due = () => Number(form().dataset.total) - (value("bonus") || 0);
 const entered = () => ["cash", "card", "balance"].reduce((sum, name) => sum + (value(name) || 0), 0);
+/** A top-up is what is put in; a sale is what is to be paid after bonuses. */
+const open = () => form().dataset.openSum !== undefined;
+const due = () => (open() ? entered() : Number(form().dataset.total) - (value("bonus") || 0));
 
 function draw() {
   if (!form()) return;
@@ -57,7 +58,7 @@ function quick(step) {
 // A new dialog begins with the whole sum in cash; the digits that follow are what the guest hands over.
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "dialog" || !form()) return;
-  if (!entered() && !value("bonus")) {
+  if (!open() && !entered() && !value("bonus")) {
     field("cash").value = plain(due());
     field("cash").dataset.given = "whole";
     draw();
