@@ -84,7 +84,9 @@ async def audit(databases: Mapping[str, Database], kkm_url: str | None) -> Findi
     return found
 
 
-SALES = "select sale_id, state, total_kopecks, what, session_id, handed_over, client_id, club_id from sale"
+SALES = """
+    select sale_id, state, total_kopecks, bonus_kopecks, what, session_id, handed_over, client_id, club_id from sale
+"""
 TENDERS = "select sale_id, kind, amount_kopecks, state from tender"
 ENTRIES = """
     select e.sale_id, e.reason, p.account, p.amount_kopecks from entry e join posting p using (entry_id)
@@ -122,14 +124,19 @@ def _tenders(found: Findings, sales: Iterable[Row], tenders: list[Row], entries:
         given[tender["sale_id"]] += tender["amount_kopecks"] if tender["state"] == "taken" else 0
     posted: dict[UUID, int] = defaultdict(int)
     held: dict[UUID, int] = defaultdict(int)
+    spent: dict[UUID, int] = defaultdict(int)
     for row in entries:
         earned = row["account"].startswith("revenue:") or (row["reason"] == "top-up" and row["amount_kopecks"] > 0)
         posted[row["sale_id"]] += row["amount_kopecks"] if earned else 0
-        held[row["sale_id"]] += row["amount_kopecks"] if row["account"].startswith("held:") else 0
+        held[row["sale_id"]] += row["amount_kopecks"] if row["account"].startswith(("held:", "bonus_held:")) else 0
+        spent[row["sale_id"]] += row["amount_kopecks"] if row["account"].startswith("bonus_spent:") else 0
     for sale in sales:
         sale_id, due = sale["sale_id"], sale["total_kopecks"] if sale["state"] == "paid" else 0
         found.off(given[sale_id] - due, f"tenders of sale {sale_id}")
         found.off(posted[sale_id] - due, f"ledger of sale {sale_id}")
+        found.off(
+            spent[sale_id] - (sale["bonus_kopecks"] if sale["state"] == "paid" else 0), f"bonuses of sale {sale_id}"
+        )
         if sale["state"] != "fiscalising":
             found.off(held[sale_id], f"money still held for sale {sale_id}")
 

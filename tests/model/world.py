@@ -11,6 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from billing.domain import sale as sales
+from billing.domain.paying import Kind as Means
+from billing.domain.paying import Tender, Unpayable
 from billing.domain.sale import Effect, Sale
 from fiscal.worker.domain import job as jobs
 from fiscal.worker.domain.document import SALE, Found, Wanted
@@ -121,8 +123,8 @@ Rules = Callable[[Job, jobs.Observation, datetime], jobs.Step]
 
 
 def ordered() -> World:
-    """A guest pays: a part from the balance, a part in cash. Billing hears of it in time, or it does not."""
-    opened = Sale(UUID(int=1), sales.What.SESSION, 300_00, pay_by=EPOCH + TICK, client_id=UUID(int=2))
+    """A guest pays: a part by bonuses, from the balance, and in cash. Billing hears of it in time, or it does not."""
+    opened = Sale(UUID(int=1), sales.What.SESSION, 350_00, EPOCH + TICK, client_id=UUID(int=2), bonus_cap_percent=20)
     return World(opened, None, None, paying=True)
 
 
@@ -365,11 +367,11 @@ def _billing(world: World) -> Iterator[tuple[str, World]]:
 
 def _paid(world: World) -> World:
     """The payment reaches billing; one that cannot be taken ends the sale."""
-    tenders = (sales.Tender(sales.Kind.BALANCE, 200_00, 200_00), sales.Tender(sales.Kind.CASH, 100_00, 500_00))
+    tenders = (Tender(Means.BALANCE, 200_00, 200_00), Tender(Means.CASH, 100_00, 500_00))
     heard = replace(world, paying=False)
     try:
-        taken = _sale_steps(heard, sales.Pay(tenders, UUID(int=3), world.now, available_kopecks=200_00))
-    except sales.Unpayable as refused:
+        taken = _sale_steps(heard, sales.Pay(tenders, UUID(int=3), world.now, 200_00, 50_00, 50_00))
+    except Unpayable as refused:
         return _sale_steps(heard, sales.Impossible(refused.code))
     return replace(taken, paid_at=world.now) if taken.sale.state is sales.State.FISCALISING else taken
 

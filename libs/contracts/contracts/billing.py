@@ -59,6 +59,8 @@ class SalePaid(_Sale):
     shift_id: UUID
     receipt_id: UUID
     tenders: tuple[Tender, ...]
+    discount_kopecks: Kopecks = 0
+    """By so much bonuses lowered the lines; `total_kopecks` is what was paid."""
     paid_at: Instant
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from billing import store
-from billing.domain.sale import Fact, Impossible, Refused, Registered, Sale, Unknown, Unpayable, Waiting, What
+from billing.domain.paying import Unpayable
+from billing.domain.sale import Fact, Impossible, Refused, Registered, Sale, Unknown, Waiting, What
 from billing.store import closing, payment, sales
 from billing.store.sales import Stored
 from contracts import fiscal, hall, staff
@@ -82,7 +83,7 @@ def _sale(tx: Tx, message: hall.SessionOrdered, client_known: bool) -> Stored:
     total_kopecks = sum(line.amount_kopecks for line in message.lines)
     client_id = message.client_id if client_known else None
     return Stored(
-        Sale(message.sale_id, What.SESSION, total_kopecks, message.pay_by, client_id),
+        Sale(message.sale_id, What.SESSION, total_kopecks, message.pay_by, client_id, message.bonus_cap_percent),
         message.org_id,
         message.club_id,
         message.till_id,

@@ -25,7 +25,7 @@ REGISTER = UUID("0193a000-0000-7000-8000-0000000000f1")
 ANNA = Person(member_id=UUID(int=7), name="Анна К.")
 PERMISSIONS = [
     f"billing.{name}"
-    for name in ("client.read", "client.manage", "sale.read", "sale.pay", "sale.cancel", "top_up.take")
+    for name in ("client.read", "client.manage", "sale.read", "sale.pay", "sale.cancel", "top_up.take", "bonus.grant")
 ] + ["billing.shift.read", "billing.shift.open", "billing.shift.close"]
 
 

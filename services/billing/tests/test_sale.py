@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.domain import ledger
+from billing.domain.discount import lowered
+from billing.domain.paying import Kind, Tender, TenderState, Unpayable
 from billing.domain.sale import (
     Cancel,
     Effect,
     Fact,
     Impossible,
-    Kind,
     Passed,
     Pay,
     Receipt,
@@ -22,14 +23,11 @@ from billing.domain.sale import (
     Registered,
     Sale,
     State,
-    Tender,
-    TenderState,
     Unknown,
-    Unpayable,
     Waiting,
     What,
     step,
-)  # fmt: skip
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SHIFT, CLIENT, CLUB = UUID(int=3), UUID(int=2), UUID(int=4)
@@ -60,6 +58,72 @@ def after(*facts: Fact, sale: Sale | None = None) -> Sale:
     for fact in facts:
         sale, _ = step(sale, fact)
     return sale
+
+
+def with_bonus(bonus: int, *tenders: Tender, has: int = 1000_00) -> Pay:
+    return Pay(tenders, SHIFT, NOW, 1000_00, bonus, has)
+
+
+CAPPED = replace(a_sale(), bonus_cap_percent=30)
+UNPAYABLE_BY_BONUS = [
+    ("bonus_over_cap", CAPPED, with_bonus(90_01, cash(209_99))),
+    ("bonus_over_cap", a_sale(), with_bonus(1, cash(299_99))),
+    ("bonus_over_cap", replace(a_sale(1_99), bonus_cap_percent=50), with_bonus(1_00, cash(99))),
+    ("bonus_too_low", CAPPED, with_bonus(90_00, cash(210_00), has=89_99)),
+    ("bonus_not_possible", replace(CAPPED, client_id=None), with_bonus(90_00, cash(210_00))),
+    ("bonus_not_possible", replace(CAPPED, what=What.TOP_UP), with_bonus(90_00, cash(210_00))),
+    ("tenders_do_not_add_up", CAPPED, with_bonus(90_00, cash(300_00))),
+    ("tenders_do_not_add_up", CAPPED, with_bonus(90_00)),
+]
+
+
+@pytest.mark.parametrize(("code", "sale", "pay"), UNPAYABLE_BY_BONUS)
+def test_bonuses_that_do_not_pay_are_refused_with_a_reason(code: str, sale: Sale, pay: Pay) -> None:
+    with pytest.raises(Unpayable) as why:
+        step(sale, pay)
+
+    assert why.value.code == code
+
+
+def test_bonuses_lower_what_is_to_be_paid_and_are_held_with_the_balance_part() -> None:
+    sale, effects = step(CAPPED, with_bonus(90_00, balance(100_00), cash(110_00)))
+
+    assert (sale.total_kopecks, sale.bonus_kopecks, sale.bonus_max_kopecks) == (210_00, 90_00, 90_00)
+    assert effects == (Effect.HOLD, Effect.PRINT)
+
+
+def test_a_refused_receipt_releases_bonuses_also_where_no_balance_was_used() -> None:
+    sale, effects = step(after(with_bonus(90_00, cash(210_00)), sale=CAPPED), Refused(1, "x", None, NOW))
+
+    assert (sale.state, effects) == (State.FAILED, (Effect.RELEASE, Effect.TELL_FAILED))
+
+
+def test_bonuses_may_pay_for_all_of_it_where_the_tariff_says_so() -> None:
+    sale, effects = step(replace(a_sale(), bonus_cap_percent=100), with_bonus(300_00))
+
+    assert (sale.total_kopecks, effects) == (0, (Effect.HOLD, Effect.PRINT))
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=100), st.data())
+def test_lines_are_lowered_exactly_and_none_below_nothing(amounts: list[int], data: st.DataObject) -> None:
+    by = data.draw(st.integers(0, sum(amounts)))
+
+    after_ = lowered(amounts, by)
+
+    assert sum(after_) == sum(amounts) - by
+    for before, now in zip(amounts, after_, strict=True):
+        assert 0 <= now <= before
+        assert abs((before - now) * sum(amounts) - before * by) < max(sum(amounts), 1), "more than its share"
+
+
+LOWERED = [([300_00], 90_01, [209_99]), ([1, 1, 1], 2, [0, 0, 1]), ([100, 200], 1, [100, 199]), ([0, 5], 5, [0, 0])]
+
+
+@pytest.mark.parametrize(("amounts", "by", "expected"), LOWERED)
+def test_the_kopecks_left_of_rounding_go_to_the_lines_that_lost_most(
+    amounts: list[int], by: int, expected: list[int]
+) -> None:
+    assert lowered(amounts, by) == expected
 
 
 UNPAYABLE = [
@@ -214,17 +278,27 @@ def test_in_any_order_of_facts_money_is_held_settled_and_released_in_step(facts:
         assert (balances["client"], balances["held"]) == expected
 
 
-@given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**9), st.booleans())
-def test_every_settlement_adds_up(by_cash: int, by_card: int, by_balance: int, top_up: bool) -> None:
-    by_balance = 0 if top_up else by_balance
+SUM = st.integers(0, 10**9)
+
+
+@given(SUM, SUM, SUM, SUM, st.booleans())
+def test_every_settlement_adds_up_and_keeps_bonuses_apart_from_money(
+    by_cash: int, by_card: int, by_balance: int, bonus: int, top_up: bool
+) -> None:
+    by_balance, bonus = (0, 0) if top_up else (by_balance, bonus)
     given_ = [t for t in (cash(by_cash), card(by_card), balance(by_balance)) if t.amount_kopecks]
-    what = What.TOP_UP if top_up else What.SESSION
-    sale = replace(a_sale(by_cash + by_card + by_balance, what), tenders=tuple(given_), shift_id=SHIFT)
+    what, total = What.TOP_UP if top_up else What.SESSION, by_cash + by_card + by_balance
+    sale = replace(a_sale(total, what), tenders=tuple(given_), shift_id=SHIFT, bonus_kopecks=bonus)
 
-    entry = ledger.settle(sale, CLUB)
+    entries = ledger.settle(sale, CLUB)
 
-    assert (entry is None) == (not given_)
-    assert entry is None or sum(one.amount_kopecks for one in entry.postings) == 0
+    assert len(entries) == (1 if given_ else 0) + (1 if bonus else 0)
+    for entry in entries:
+        assert sum(one.amount_kopecks for one in entry.postings) == 0
+        assert len({one.account.startswith("bonus") for one in entry.postings}) == 1
+    moved = {one.account.partition(":")[0]: one.amount_kopecks for entry in entries for one in entry.postings}
+    assert moved.get("client" if top_up else "revenue", 0) == total
+    assert (moved.get("bonus_held", 0), moved.get("bonus_spent", 0)) == (-bonus, bonus)
 
 
 def test_an_unbalanced_entry_cannot_exist() -> None:

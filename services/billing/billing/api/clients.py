@@ -9,18 +9,21 @@ from pydantic import BaseModel, Field
 
 from billing import store
 from billing.domain import phone as phones
-from billing.domain.ledger import balance_account
+from billing.domain.ledger import balance_account, bonus_account, grant
 from billing.domain.search import SIGNS_MIN, asked
-from billing.store import Client, sales
+from billing.store import Client, ledger, sales
 from billing.store.operations import operations as operations_of
 from contracts.billing import ClientChanged, ClientRegistered
 from edge.auth import Caller, needs
-from edge.http import Body, Instant, Text, example
+from edge.http import Body, Instant, Text, Whole, example
 from edge.idempotency import Answer, Once
 from edge.pages import Cursor, Limit, Page, page
 from kit.db import Database, Tx
 from kit.errors import Invalid, NotFound, Refused
 from kit.time import new_id
+
+KOPECKS_MAX = 1_000_000_00
+ACCOUNTS = {"balance": balance_account, "bonus": bonus_account}
 
 
 class ClientExists(Refused):
@@ -30,6 +33,14 @@ class ClientExists(Refused):
         super().__init__(
             f"{field}_taken", f"Another client has this {field}. Find that client.", params={"field": field}
         )
+
+
+class BonusesTooFew(Refused):
+    """More bonuses are taken back than the client has."""
+
+    def __init__(self, bonus_kopecks: int) -> None:
+        detail = "The client has fewer bonuses than that. Take fewer back."
+        super().__init__("bonus_too_low", detail, retry="new_key", params={"bonus_kopecks": bonus_kopecks})
 
 
 class NewClient(Body):
@@ -50,6 +61,15 @@ class ClientChange(Body):
     card: Text | None = Field(default=None, min_length=1, max_length=32)
 
 
+class Bonuses(Body):
+    """Bonuses that somebody gives a client, or takes back where the amount is negative, and why."""
+
+    model_config = example(amount_kopecks=10000, reason="день рождения")
+
+    amount_kopecks: Whole = Field(ge=-KOPECKS_MAX, le=KOPECKS_MAX)
+    reason: Text = Field(min_length=1, max_length=200)
+
+
 class ClientView(BaseModel):
     client_id: UUID
     name: str
@@ -59,6 +79,8 @@ class ClientView(BaseModel):
     registered_at: datetime
     balance_kopecks: int
     held_kopecks: int
+    bonus_kopecks: int
+    """Bonuses that can be spent; those that a sale has reserved are not in it."""
 
 
 class FoundClient(BaseModel):
@@ -68,6 +90,7 @@ class FoundClient(BaseModel):
     name: str
     phone_masked: str
     balance_kopecks: int
+    bonus_kopecks: int
     matched: Literal["phone", "phone_tail", "card", "name"] | None
     """What of the client is what was typed; absent where nothing was."""
 
@@ -86,13 +109,14 @@ class OperationView(BaseModel):
     shift_number: int | None
     person: str | None
     device_name: str | None
+    note: str | None
 
 
 class OperationsWanted(Body):
     """Which changes of a balance, newest first; `as_of` shows the balance of that moment."""
 
     as_of: Instant | None = None
-    account: Literal["balance"] = "balance"
+    account: Literal["balance", "bonus"] = "balance"
     after: Cursor = None
     limit: Limit = 50
 
@@ -101,6 +125,7 @@ def routes(db: Database) -> APIRouter:
     """Clients: register, find, change, and why a balance is what it is."""
     router = APIRouter()
     _register(router, db)
+    _give(router)
     _look(router, db)
     return router
 
@@ -134,12 +159,34 @@ def _register(router: APIRouter, db: Database) -> None:
             taken = await store.change_client(tx, Client(*ours))
             if taken is not None:
                 raise ClientExists(taken)
-            for club_id in await sales.clubs_of_client(tx, client_id):
-                tx.poke(club_id, "client.changed", client_id=client_id)
+            await _poke(tx, client_id)
             after = await _found(tx, caller, client_id)
             known = {"org_id": after.org_id, "client_id": client_id, "phone": after.phone, "name": after.name}
             tx.tell(ClientChanged(**known))
             return _view(after)
+
+
+def _give(router: APIRouter) -> None:
+    @router.post("/v1/clients/{client_id}/bonuses", status_code=201, response_model=ClientView)
+    async def give(
+        client_id: UUID, body: Bonuses, caller: Caller = needs("billing.bonus.grant"), once: Once = Depends()
+    ) -> Response:
+        """Give a client bonuses, or take some back; never below nothing."""
+
+        async def change(tx: Tx) -> Answer:
+            client = await _found(tx, caller, client_id, lock=True)
+            if body.amount_kopecks == 0:
+                raise Invalid("bonus_of_nothing", "Say how many bonuses.", params={"field": "amount_kopecks"})
+            if client.bonus_kopecks + body.amount_kopecks < 0:
+                raise BonusesTooFew(client.bonus_kopecks)
+            await store.open_bonus(tx, client.org_id, client_id)
+            why = (caller.person().model_dump(mode="json"), body.reason)
+            entry = grant(new_id(), client.org_id, client_id, body.amount_kopecks, *why)
+            await ledger.post(tx, [(client.org_id, entry, None)])
+            await _poke(tx, client_id)
+            return Answer(_view(await _found(tx, caller, client_id)), f"/v1/clients/{client_id}", status=201)
+
+        return await once.answer(caller, change)
 
 
 def _look(router: APIRouter, db: Database) -> None:
@@ -173,10 +220,16 @@ def _look(router: APIRouter, db: Database) -> None:
         """Why the balance is what it is; with `as_of`, what it was then."""
         async with db.look() as tx:
             await _found(tx, caller, client_id)
-            account = balance_account(client_id)
+            account = ACCOUNTS[wanted.account](client_id)
             found = await operations_of(tx, account, wanted.as_of, wanted.limit, wanted.after)
         shown = [OperationView.model_validate(one, from_attributes=True) for one in found]
         return page(shown, [one.entry_id for one in found], wanted.limit)
+
+
+async def _poke(tx: Tx, client_id: UUID) -> None:
+    """Tell those who may look at the client."""
+    for club_id in await sales.clubs_of_client(tx, client_id):
+        tx.poke(club_id, "client.changed", client_id=client_id)
 
 
 async def _found(tx: Tx, caller: Caller, client_id: UUID, lock: bool = False) -> Client:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from billing.domain.sale import Kind, Receipt, Sale, State, Unpayable
+from billing.domain.paying import Kind, Unpayable
+from billing.domain.sale import Receipt, Sale, State
 from kit.errors import Refused
 
 UNPAYABLE = {
@@ -15,6 +16,9 @@ UNPAYABLE = {
     "change_from_cash_only": "Change is given from cash only. Enter the exact amount for the others.",
     "balance_not_possible": "This cannot be paid from a balance: choose a client, or another way to pay.",
     "balance_too_low": "The balance is too low for this part. Take the rest in cash or by card.",
+    "bonus_not_possible": "Bonuses cannot pay for this: choose a client, or another way to pay.",
+    "bonus_over_cap": "Bonuses may not pay for that much of this. Lower the bonuses and take the rest otherwise.",
+    "bonus_too_low": "The client has fewer bonuses than that. Lower them and take the rest otherwise.",
 }
 
 UNPAID = {
@@ -26,6 +30,9 @@ UNPAID = {
     "change_from_cash_only": "Change is given from cash only. Order again with the exact amount for the others.",
     "balance_not_possible": "This cannot be paid from a balance. Order again for a client, or with another payment.",
     "balance_too_low": "The balance was too low for this part. Order again and take the rest in cash or by card.",
+    "bonus_not_possible": "Bonuses cannot pay for this. Order again for a client, or without bonuses.",
+    "bonus_over_cap": "Bonuses may not pay for that much of this. Order again with fewer.",
+    "bonus_too_low": "The client had fewer bonuses than that. Order again with fewer.",
     "not_paid_in_time": "Nobody paid within the time that the place was held. Order again.",
     "unknown_client": "There is no such client. Find the client by phone and order again.",
     "unknown_till": "There is no such till in this club. Use one that is listed under tills.",

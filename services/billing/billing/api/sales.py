@@ -1,6 +1,6 @@
 """Sales and top-ups over HTTP."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,7 +9,9 @@ from pydantic import BaseModel, Field
 
 from billing import store
 from billing.api.refusals import NotPayable, WrongState, problem_of
-from billing.domain.sale import Cancel, Kind, Receipt, Sale, State, TenderState, Unpayable, What
+from billing.api.sale_view import SaleView, view
+from billing.domain.paying import Unpayable
+from billing.domain.sale import Cancel, Sale, State, What
 from billing.store import payment, sales, shifts
 from billing.store.sales import Stored
 from contracts.money import Tender
@@ -44,11 +46,13 @@ IDS = ["0193a000-0000-7000-8000-000000000002", "0193a000-0000-7000-8000-00000000
 
 
 class Payment(Body):
-    """How the guest pays; the parts add up to the total."""
+    """How the guest pays; the parts, with the bonuses, add up to the total."""
 
     model_config = example(tenders=[CASH])
 
     tenders: list[TenderIn] = Field(max_length=3)
+    bonus_kopecks: Whole = Field(default=0, ge=0, le=KOPECKS_MAX)
+    """Lowers the lines by so much first; the tenders pay the rest."""
 
 
 class TopUp(Body):
@@ -61,55 +65,14 @@ class TopUp(Body):
     tenders: list[TenderIn] = Field(min_length=1, max_length=2)
 
 
-class StepView(BaseModel):
-    """One step of a sale: what it is, how far it is, and what is wrong with it."""
-
-    step: Literal["balance", "card", "cash", "receipt", "start"]
-    state: Literal["pending", "running", "done", "unknown", "failed", "returned"]
-    amount_kopecks: int | None = None
-    problem: str | None = None
-
-
-class TenderView(BaseModel):
-    kind: str
-    amount_kopecks: int
-    received_kopecks: int
-    change_kopecks: int
-    slip: str | None
-    state: str
-
-
-class SaleView(BaseModel):
-    sale_id: UUID
-    number: int
-    what: str
-    state: str
-    club_id: UUID
-    till_id: UUID
-    session_id: UUID | None
-    device_name: str | None
-    client_id: UUID | None
-    shift_id: UUID | None
-    receipt_id: UUID | None
-    lines: list[dict[str, Any]]
-    total_kopecks: int
-    tenders: list[TenderView]
-    steps: list[StepView]
-    handed_over: bool
-    pay_by: datetime
-    opened_at: datetime
-    ended_at: datetime | None
-    money: str
-    problem: dict[str, Any] | None
-
-
 class Options(BaseModel):
     """With what this sale can be paid now."""
 
     total_kopecks: int
     balance_kopecks: int | None
     """Absent where there is no client."""
-    bonus_max_kopecks: int = 0
+    bonus_max_kopecks: int
+    """So much of it the client's bonuses may pay for now."""
     terminal: Literal["by_hand"] = "by_hand"
     quick_cash_kopecks: list[int]
     shift_id: UUID | None
@@ -163,6 +126,7 @@ def _looking(router: APIRouter, db: Database) -> None:
         return Options(
             total_kopecks=due,
             balance_kopecks=client.balance_kopecks if client else None,
+            bonus_max_kopecks=min(stored.sale.bonus_max_kopecks, client.bonus_kopecks) if client else 0,
             quick_cash_kopecks=[due, *[sum_ for sum_ in QUICK_CASH if sum_ > due]],
             shift_id=shift.shift_id if shift else None,
         )
@@ -180,7 +144,8 @@ def _paying(router: APIRouter, db: Database) -> None:
             if stored.sale.state is not State.OPEN:
                 raise WrongState(stored.sale)
             sold_by = caller.person().model_dump(mode="json")
-            return _answer(await _pay(tx, caller, await sales.sold_by(tx, stored, sold_by), body.tenders))
+            sold = await sales.sold_by(tx, stored, sold_by)
+            return _answer(await _pay(tx, caller, sold, body.tenders, body.bonus_kopecks))
 
         return await once.answer(caller, change, _look(db, caller, sale_id))
 
@@ -224,9 +189,10 @@ async def _new_top_up(tx: Tx, caller: Caller, sale_id: UUID, body: TopUp) -> Sto
     return Stored(sale, *place, [line], caller.person().model_dump(mode="json"), tx.now)
 
 
-async def _pay(tx: Tx, caller: Caller, stored: Stored, tenders: list[TenderIn]) -> Stored:
+async def _pay(tx: Tx, caller: Caller, stored: Stored, tenders: list[TenderIn], bonus_kopecks: int = 0) -> Stored:
     try:
-        return await payment.pay(tx, caller.scope, stored, [tender.tender() for tender in tenders])
+        given = [tender.tender() for tender in tenders]
+        return await payment.pay(tx, caller.scope, stored, given, bonus_kopecks)
     except Unpayable as why:
         raise NotPayable(why, stored.sale) from None
 
@@ -254,51 +220,3 @@ def _answer(stored: Stored) -> Answer:
         failed = problems.of(Refused(said.pop("code"), said.pop("detail"), **said))
         return Answer(failed, location, status=409)
     return Answer(view(stored), location, status=200 if sale.ended else 202, done=sale.ended)
-
-
-def view(stored: Stored) -> SaleView:
-    """A sale as the screens need it."""
-    sale = stored.sale
-    around = ("club_id", "till_id", "session_id", "device_name", "lines", "opened_at", "ended_at", "number")
-    own = ("sale_id", "what", "state", "client_id", "shift_id", "total_kopecks", "handed_over", "pay_by", "money")
-    return SaleView(
-        **{name: getattr(stored, name) for name in around},
-        **{name: getattr(sale, name) for name in own},
-        receipt_id=stored.receipt_id if sale.attempt else None,
-        tenders=[TenderView.model_validate(tender, from_attributes=True) for tender in sale.tenders],
-        steps=steps(stored),
-        problem=problem_of(sale),
-    )
-
-
-ORDER = (Kind.BALANCE, Kind.CARD, Kind.CASH)
-TENDER_STEPS: dict[TenderState, Any] = {
-    TenderState.HELD: "done",
-    TenderState.TAKEN: "done",
-    TenderState.RETURNED: "returned",
-}
-RECEIPT_STEPS: dict[Receipt, Any] = {
-    Receipt.NONE: "pending",
-    Receipt.ORDERED: "running",
-    Receipt.WAITING: "pending",
-    Receipt.UNKNOWN: "unknown",
-    Receipt.REGISTERED: "done",
-    Receipt.REFUSED: "failed",
-}
-START_STEPS: dict[str, Any] = {"running": "done", "ended": "done"}
-
-
-def steps(stored: Stored) -> list[StepView]:
-    """What has been done of a sale, in order: the money is held, the receipt is printed, what was sold begins."""
-    sale = stored.sale
-    by_kind = {tender.kind: tender for tender in sale.tenders}
-    given = [by_kind[kind] for kind in ORDER if kind in by_kind]
-    shown = [StepView(step=t.kind.value, state=TENDER_STEPS[t.state], amount_kopecks=t.amount_kopecks) for t in given]
-    problem = sale.code if sale.receipt in (Receipt.WAITING, Receipt.REFUSED) else None
-    shown.append(StepView(step="receipt", state=RECEIPT_STEPS[sale.receipt], problem=problem))
-    if sale.what is What.SESSION:
-        failed = sale.state in (State.FAILED, State.CANCELLED)
-        shown.append(
-            StepView(step="start", state="failed" if failed else START_STEPS.get(stored.session_state, "pending"))
-        )
-    return shown

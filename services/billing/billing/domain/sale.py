@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from billing.domain.paying import Kind, Tender, TenderState, check
+
 RELEASE_AFTER = timedelta(seconds=20)
 """So long a paid session waits for an unknown receipt, where the club starts it all the same."""
 
@@ -32,18 +34,6 @@ class What(StrEnum):
     TOP_UP = "top_up"
 
 
-class Kind(StrEnum):
-    CASH = "cash"
-    CARD = "card"
-    BALANCE = "balance"
-
-
-class TenderState(StrEnum):
-    HELD = "held"
-    TAKEN = "taken"
-    RETURNED = "returned"
-
-
 class Receipt(StrEnum):
     """What is known of the current receipt."""
 
@@ -56,21 +46,6 @@ class Receipt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tender:
-    """One part of a payment. `received_kopecks` is what the guest handed over; it may exceed cash alone."""
-
-    kind: Kind
-    amount_kopecks: int
-    received_kopecks: int
-    slip: str | None = None
-    state: TenderState = TenderState.HELD
-
-    @property
-    def change_kopecks(self) -> int:
-        return self.received_kopecks - self.amount_kopecks
-
-
-@dataclass(frozen=True, slots=True)
 class Sale:
     """Lines to be paid, how they are paid, and how far that is."""
 
@@ -79,6 +54,10 @@ class Sale:
     total_kopecks: int
     pay_by: datetime
     client_id: UUID | None = None
+    bonus_cap_percent: int = 0
+    """How much of it bonuses may pay for."""
+    bonus_kopecks: int = 0
+    """By so much bonuses have lowered it; `total_kopecks` is what is left to be paid."""
     state: State = State.OPEN
     shift_id: UUID | None = None
     tenders: tuple[Tender, ...] = ()
@@ -96,6 +75,21 @@ class Sale:
         return sum(tender.amount_kopecks for tender in self.tenders if tender.kind is kind)
 
     @property
+    def bonus_max_kopecks(self) -> int:
+        """The most that bonuses may lower it by, rounded down to a whole kopeck."""
+        return (self.total_kopecks + self.bonus_kopecks) * self.bonus_cap_percent // 100
+
+    @property
+    def holds(self) -> bool:
+        """Something of the client's is reserved for it."""
+        return self.amount(Kind.BALANCE) > 0 or self.bonus_kopecks > 0
+
+    @property
+    def has_means(self) -> bool:
+        """What its client has may pay for it."""
+        return self.what is not What.TOP_UP and self.client_id is not None
+
+    @property
     def ended(self) -> bool:
         return self.state in (State.PAID, State.FAILED, State.CANCELLED)
 
@@ -109,25 +103,22 @@ class Sale:
         return "taken"
 
 
-class Unpayable(Exception):
-    """These tenders cannot pay this sale: `code` says why, `params` with which amounts."""
-
-    def __init__(self, code: str, **params: int | str) -> None:
-        super().__init__(code)
-        self.code, self.params = code, params
-
-
 # Facts. -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """The guest pays in this shift, at this moment; `available_kopecks` is what the client's balance allows."""
+    """The guest pays in this shift, at this moment, with what the client's balance and bonuses allow.
+
+    `bonus_kopecks` lowers the sale before the tenders pay the rest.
+    """
 
     tenders: tuple[Tender, ...]
     shift_id: UUID
     at: datetime
     available_kopecks: int = 0
+    bonus_kopecks: int = 0
+    bonus_available_kopecks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +172,11 @@ class Effect(StrEnum):
     """What a step does besides changing the sale; in this order."""
 
     HOLD = "hold"
-    """The balance part goes from the client's balance to what is held."""
+    """The balance part and the bonuses go from what the client has to what is held."""
     RELEASE = "release"
-    """The held part goes back."""
+    """The held parts go back."""
     SETTLE = "settle"
-    """Held and received money becomes revenue, or a balance."""
+    """Held and received money becomes revenue, or a balance; held bonuses are spent."""
     PRINT = "print"
     TELL_PAID = "tell paid"
     TELL_UNCONFIRMED = "tell unconfirmed"
@@ -230,37 +221,19 @@ def step(sale: Sale, fact: Fact) -> Step:
     return sale, ()
 
 
-def check(sale: Sale, pay: Pay) -> None:
-    """Raise Unpayable unless these tenders pay the sale exactly, and in time."""
-    if pay.at >= sale.pay_by:
-        # The order may have come hours late: the guest has left, and nobody took the money.
-        raise Unpayable("not_paid_in_time", pay_by=sale.pay_by.isoformat())
-    kinds = [tender.kind for tender in pay.tenders]
-    if len(set(kinds)) != len(kinds):
-        raise Unpayable("tender_twice")
-    paid = sum(tender.amount_kopecks for tender in pay.tenders)
-    if paid != sale.total_kopecks:
-        raise Unpayable("tenders_do_not_add_up", total_kopecks=sale.total_kopecks, paid_kopecks=paid)
-    for tender in pay.tenders:
-        if tender.change_kopecks < 0:
-            raise Unpayable(
-                "too_little_received", amount_kopecks=tender.amount_kopecks, received_kopecks=tender.received_kopecks
-            )
-        if tender.change_kopecks > 0 and tender.kind is not Kind.CASH:
-            raise Unpayable("change_from_cash_only", kind=tender.kind)
-        if tender.kind is Kind.BALANCE and (sale.what is What.TOP_UP or sale.client_id is None):
-            raise Unpayable("balance_not_possible")
-        if tender.kind is Kind.BALANCE and tender.amount_kopecks > pay.available_kopecks:
-            missing = tender.amount_kopecks - pay.available_kopecks
-            raise Unpayable("balance_too_low", balance_kopecks=pay.available_kopecks, missing_kopecks=missing)
-
-
 def _paid_for(sale: Sale, pay: Pay) -> Step:
     check(sale, pay)
     paid = replace(
-        sale, state=State.FISCALISING, shift_id=pay.shift_id, tenders=pay.tenders, attempt=1, receipt=Receipt.ORDERED
+        sale,
+        total_kopecks=sale.total_kopecks - pay.bonus_kopecks,
+        bonus_kopecks=pay.bonus_kopecks,
+        state=State.FISCALISING,
+        shift_id=pay.shift_id,
+        tenders=pay.tenders,
+        attempt=1,
+        receipt=Receipt.ORDERED,
     )
-    return paid, ((Effect.HOLD, Effect.PRINT) if paid.amount(Kind.BALANCE) else (Effect.PRINT,))
+    return paid, ((Effect.HOLD, Effect.PRINT) if paid.holds else (Effect.PRINT,))
 
 
 def _refused(sale: Sale, fact: Refused) -> Step:
@@ -268,7 +241,7 @@ def _refused(sale: Sale, fact: Refused) -> Step:
     if sale.handed_over:
         return replace(said, reprint_at=fact.at + reprint_pause(sale.attempt)), ()
     failed = replace(_tenders_are(said, TenderState.RETURNED), state=State.FAILED)
-    return failed, ((Effect.RELEASE, Effect.TELL_FAILED) if sale.amount(Kind.BALANCE) else (Effect.TELL_FAILED,))
+    return failed, ((Effect.RELEASE, Effect.TELL_FAILED) if sale.holds else (Effect.TELL_FAILED,))
 
 
 def reprint_pause(attempt: int) -> timedelta:

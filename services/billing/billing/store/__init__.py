@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    FromClause,
     Insert,
     Row,
     String,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from billing.domain.ledger import balance_account, held_account
+from billing.domain.ledger import balance_account, bonus_account, bonus_held_account, held_account
 from billing.domain.search import Asked
 from edge.scope import Scope
 from kit.columns import Moment, insert_on
@@ -77,6 +78,7 @@ class Client:
     balance_kopecks: int = 0
     held_kopecks: int = 0
     """Reserved by sales that wait for their receipts; not part of the balance."""
+    bonus_kopecks: int = 0
     matched: str | None = None
     """Which field a search found."""
 
@@ -116,6 +118,15 @@ async def add_client(tx: Tx, client: Client) -> str | None:
         both = (balance_account(client.client_id), held_account(client.client_id))
         await tx.conn.execute(insert(accounts), [{"account": name, **own} for name in both])
     return taken
+
+
+async def open_bonus(tx: Tx, org_id: UUID, client_id: UUID) -> None:
+    """See that the client has accounts for bonuses: most never get any."""
+    both = (bonus_account(client_id), bonus_held_account(client_id))
+    put = insert_on(tx.conn, accounts).values(
+        [{"account": name, "org_id": org_id, "client_id": client_id} for name in both]
+    )
+    await tx.conn.execute(put.on_conflict_do_nothing())
 
 
 async def change_client(tx: Tx, client: Client) -> str | None:
@@ -176,17 +187,19 @@ async def newest_clients(tx: Tx, scope: Scope, after: UUID | None, limit: int) -
 
 
 def _with_balance(*columns: Any) -> Any:
-    """Clients beside their two accounts."""
-    balance, held = accounts.alias("balance"), accounts.alias("held")
-    sums = (balance.c.balance_kopecks.label("balance_kopecks"), held.c.balance_kopecks.label("held_kopecks"))
-    own = func.concat("client:", clients.c.client_id), func.concat("held:", clients.c.client_id)
-    joined = clients.join(balance, balance.c.account == own[0]).join(held, held.c.account == own[1])
+    """Clients beside their accounts."""
+    sides = [(accounts.alias(name), name) for name in ("balance", "held", "bonus")]
+    sums = [func.coalesce(side.c.balance_kopecks, 0).label(f"{name}_kopecks") for side, name in sides]
+    joined: FromClause = clients
+    for (side, _), prefix in zip(sides, ("client:", "held:", "bonus:"), strict=True):
+        joined = joined.outerjoin(side, side.c.account == func.concat(prefix, clients.c.client_id))
     return select(clients, *sums, *columns).select_from(joined)
 
 
 def _client(row: Row[Any]) -> Client:
-    names = ("client_id", "org_id", "phone", "name", "card", "registered_at", "balance_kopecks", "held_kopecks")
-    return Client(**{name: getattr(row, name) for name in names}, matched=getattr(row, "matched", None))
+    names = ("client_id", "org_id", "phone", "name", "card", "registered_at")
+    sums = ("balance_kopecks", "held_kopecks", "bonus_kopecks")
+    return Client(**{name: getattr(row, name) for name in (*names, *sums)}, matched=getattr(row, "matched", None))
 
 
 async def starts_on_unknown(tx: Tx, club_ids: Sequence[UUID]) -> set[UUID]:

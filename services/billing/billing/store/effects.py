@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from billing.domain import ledger as books
-from billing.domain.sale import Effect, Kind, Sale, Step, What
+from billing.domain.paying import Kind
+from billing.domain.sale import Effect, Sale, Step, What
 from billing.store import ledger
 from contracts import Message
 from contracts.billing import SaleCancelled, SaleFailed, SaleOpened, SalePaid, SaleUnconfirmed
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
 
 async def apply(tx: Tx, changed: "Sequence[tuple[Stored, Step]]") -> None:
     """Post and tell all effects of these steps: entries first, all in one set."""
-    entries = []
+    entries: list[ledger.Posted] = []
     for after, (sale, effects) in changed:
         for effect in effects:
-            entry = _entry(after, sale, effect)
-            if entry is not None:
-                entries.append((after.org_id, entry, after.trace))
+            entries += [(after.org_id, entry, after.trace) for entry in _entries(after, sale, effect)]
     await ledger.post(tx, entries)
     for after, (_, effects) in changed:
         for effect in effects:
@@ -50,12 +49,12 @@ def tell_opened(tx: Tx, stored: "Stored") -> None:
     tx.tell(SaleOpened(**_base(stored), pay_by=stored.sale.pay_by))
 
 
-def _entry(stored: "Stored", sale: Sale, effect: Effect) -> books.Entry | None:
+def _entries(stored: "Stored", sale: Sale, effect: Effect) -> list[books.Entry]:
     if effect is Effect.HOLD:
         return books.hold(sale)
     if effect is Effect.RELEASE:
         return books.release(sale)
-    return books.settle(sale, stored.club_id) if effect is Effect.SETTLE else None
+    return books.settle(sale, stored.club_id) if effect is Effect.SETTLE else []
 
 
 def _word(tx: Tx, stored: "Stored", effect: Effect) -> Message | None:
@@ -66,7 +65,7 @@ def _word(tx: Tx, stored: "Stored", effect: Effect) -> Message | None:
             return _receipt(tx, stored)
         case Effect.TELL_PAID:
             given = {"shift_id": sale.shift_id, "receipt_id": stored.receipt_id, "tenders": _tenders(sale)}
-            return SalePaid(**base, **given, paid_at=tx.now)
+            return SalePaid(**base, **given, discount_kopecks=sale.bonus_kopecks, paid_at=tx.now)
         case Effect.TELL_UNCONFIRMED:
             return SaleUnconfirmed(**base, receipt_id=stored.receipt_id, since=sale.unknown_since or tx.now)
         case Effect.TELL_FAILED:

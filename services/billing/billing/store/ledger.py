@@ -1,9 +1,10 @@
 """The ledger: entries are added, never changed; the database sees that they add up and keeps the balances."""
 
+import json
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import BigInteger, String, Uuid, column, table, text
+from sqlalchemy import JSON, BigInteger, String, Uuid, column, table, text
 
 from billing.domain.ledger import Entry
 from contracts.billing import LedgerPosted
@@ -13,16 +14,18 @@ from kit.db import Tx
 entries = table(
     "entry",
     *[column(name, Uuid) for name in ("entry_id", "org_id", "sale_id", "shift_id")],
-    column("reason", String),
+    *[column(name, String) for name in ("reason", "note")],
+    column("person", JSON),
     column("posted_at", Moment),
 )
 postings = table("posting", column("entry_id", Uuid), column("account", String), column("amount_kopecks", BigInteger))
 
 # Whole sets in one statement each: the trigger that checks and sums works on a statement's rows together.
 ADD_ENTRIES = text(
-    "insert into entry (entry_id, org_id, sale_id, shift_id, reason, posted_at)"
+    "insert into entry (entry_id, org_id, sale_id, shift_id, reason, note, person, posted_at)"
     " select *, cast(:at as timestamptz) from unnest(cast(:entries as uuid[]), cast(:orgs as uuid[]),"
-    " cast(:sales as uuid[]), cast(:shifts as uuid[]), cast(:reasons as text[]))"
+    " cast(:sales as uuid[]), cast(:shifts as uuid[]), cast(:reasons as text[]), cast(:notes as text[]),"
+    " cast(:persons as json[]))"
 )
 ADD_POSTINGS = text(
     "insert into posting (entry_id, account, amount_kopecks)"
@@ -30,8 +33,12 @@ ADD_POSTINGS = text(
 )
 
 
-async def post(tx: Tx, some: Sequence[tuple[UUID, Entry, str | None]]) -> None:
-    """Post entries and tell of each posting; `some` are (org, entry, trace), all in two statements."""
+Posted = tuple[UUID, Entry, str | None]
+"""Whose entry it is, the entry, and the trace that it belongs to."""
+
+
+async def post(tx: Tx, some: Sequence[Posted]) -> None:
+    """Post entries and tell of each posting, all in two statements."""
     if not some:
         return
     values = {
@@ -41,6 +48,8 @@ async def post(tx: Tx, some: Sequence[tuple[UUID, Entry, str | None]]) -> None:
         "sales": [entry.sale_id for _, entry, _ in some],
         "shifts": [entry.shift_id for _, entry, _ in some],
         "reasons": [entry.reason for _, entry, _ in some],
+        "notes": [entry.note for _, entry, _ in some],
+        "persons": [json.dumps(entry.person) if entry.person else None for _, entry, _ in some],
     }
     await tx.conn.execute(ADD_ENTRIES, values)
     flat = [(entry.entry_id, one.account, one.amount_kopecks) for _, entry, _ in some for one in entry.postings]

@@ -28,6 +28,8 @@ class Operation:
     shift_number: int | None = None
     person: str | None = None
     device_name: str | None = None
+    note: str | None = None
+    """Why, in the words of the person, where there is no sale."""
 
 
 async def operations(tx: Tx, account: str, as_of: datetime | None, limit: int, after: UUID | None) -> list[Operation]:
@@ -56,11 +58,12 @@ def _known() -> list[ColumnElement[Any]]:
 
 
 def _operation(row: Row[Any]) -> Operation:
-    names = ("entry_id", "amount_kopecks", "posted_at", "sale_id", "sale_number", "shift_number", "device_name")
+    names = ("entry_id", "amount_kopecks", "posted_at", "sale_id", "sale_number", "shift_number", "device_name", "note")
+    person = row.sold_by or row.person
     return Operation(
         **{name: getattr(row, name) for name in names},
         kind=row.reason.replace("-", "_"),
         balance_after_kopecks=int(row.balance_after_kopecks),
         receipt_id=receipt_id(row.sale_id, row.attempt) if row.attempt else None,
-        person=row.sold_by["name"] if row.sold_by else None,
+        person=person["name"] if person else None,
     )

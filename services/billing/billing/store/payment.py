@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from billing import store
-from billing.domain.sale import Kind, Pay, Tender, Unpayable
+from billing.domain.paying import Kind, Tender, Unpayable
+from billing.domain.sale import Pay
 from billing.domain.shift import State
 from billing.store import sales, shifts
 from billing.store.sales import Stored
@@ -12,19 +13,19 @@ from edge.scope import Scope
 from kit.db import Tx
 
 
-async def pay(tx: Tx, scope: Scope, stored: Stored, tenders: Sequence[money.Tender]) -> Stored:
+async def pay(tx: Tx, scope: Scope, stored: Stored, tenders: Sequence[money.Tender], bonus_kopecks: int = 0) -> Stored:
     """Take a payment for a sale that is loaded locked. Raises Unpayable; then nothing was taken."""
     shift = await shifts.current(tx, scope, stored.till_id, hold=True)
     if shift is None:
         raise Unpayable("no_open_shift")
     if shift.state is not State.OPEN:
         raise Unpayable("shift_closing")
-    available = 0
-    if stored.sale.client_id is not None and any(tender.kind == "balance" for tender in tenders):
+    client = None
+    if stored.sale.client_id is not None and (bonus_kopecks or any(tender.kind == "balance" for tender in tenders)):
         client = await store.client(tx, scope, stored.sale.client_id, lock=True)
-        available = client.balance_kopecks if client else 0
+    available = (client.balance_kopecks, bonus_kopecks, client.bonus_kopecks) if client else (0, bonus_kopecks, 0)
     given = tuple(given_tender(tender) for tender in tenders)
-    (after,) = await sales.take(tx, [(stored, Pay(given, shift.shift_id, tx.now, available))])
+    (after,) = await sales.take(tx, [(stored, Pay(given, shift.shift_id, tx.now, *available))])
     return after
 
 

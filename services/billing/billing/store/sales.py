@@ -24,7 +24,9 @@ from sqlalchemy import (
     update,
 )
 
-from billing.domain.sale import RELEASE_AFTER, Fact, Kind, Receipt, Sale, State, Step, Tender, TenderState, What, step
+from billing.domain.discount import lowered
+from billing.domain.paying import Kind, Tender, TenderState
+from billing.domain.sale import RELEASE_AFTER, Effect, Fact, Receipt, Sale, State, Step, What, step
 from billing.store import clubs, effects
 from edge.scope import Scope
 from kit.columns import Moment
@@ -41,8 +43,8 @@ sales = table(
         column(name, String)
         for name in ("what", "session_state", "device_name", "state", "receipt", "code", "device_text")
     ],
-    *[column(name, BigInteger) for name in ("number", "total_kopecks")],
-    column("attempt", Integer),
+    *[column(name, BigInteger) for name in ("number", "total_kopecks", "bonus_kopecks")],
+    *[column(name, Integer) for name in ("attempt", "bonus_cap_percent")],
     column("handed_over", Boolean),
     *[column(name, JSON) for name in ("lines", "sold_by")],
     *[column(name, Moment) for name in ("unknown_since", "reprint_at", "ended_at", "pay_by", "opened_at", "ends_at")],
@@ -54,8 +56,13 @@ tenders = table(
     *[column(name, BigInteger) for name in ("amount_kopecks", "received_kopecks")],
 )
 
-MOVES = ("state", "shift_id", "attempt", "receipt", "unknown_since", "reprint_at", "handed_over", "code", "device_text")
+MOVES = (
+    *("state", "shift_id", "attempt", "receipt", "unknown_since", "reprint_at", "handed_over", "code", "device_text"),
+    *("total_kopecks", "bonus_kopecks"),
+)
 """What a step can change."""
+TERMS = ("sale_id", "what", "client_id", "bonus_cap_percent", "pay_by")
+"""What is agreed when a sale is opened."""
 
 UNFINISHED = (State.OPEN, State.FISCALISING)
 
@@ -93,9 +100,7 @@ async def open_sale(tx: Tx, stored: Stored) -> Stored:
     """Store a new sale and tell of it; the sale with its number."""
     values = {name: getattr(stored, name) for name in ("org_id", "club_id", "till_id", "lines", "sold_by", "opened_at")}
     values |= {name: getattr(stored, name) for name in ("session_id", "session_state", "device_name")}
-    values |= {
-        name: getattr(stored.sale, name) for name in (*MOVES, "sale_id", "what", "client_id", "total_kopecks", "pay_by")
-    }
+    values |= {name: getattr(stored.sale, name) for name in (*MOVES, *TERMS)}
     number = await tx.conn.scalar(insert(sales).values(values).returning(sales.c.number))
     effects.tell_opened(tx, stored)
     effects.poke(tx, stored)
@@ -107,6 +112,7 @@ async def take(tx: Tx, some: Sequence[tuple[Stored, Fact]]) -> list[Stored]:
     steps = [(stored, step(stored.sale, fact)) for stored, fact in some]
     changed = [_after(tx, stored, moved) for stored, moved in steps if moved[0] != stored.sale]
     await _store(tx, [after for after, _ in changed])
+    await _store_lines(tx, [after for after, (_, done) in changed if Effect.HOLD in done and after.sale.bonus_kopecks])
     await _store_tenders(tx, [(stored.sale, moved[0]) for stored, moved in steps])
     await effects.apply(tx, changed)
     return [_after(tx, stored, moved)[0] for stored, moved in steps]
@@ -114,7 +120,23 @@ async def take(tx: Tx, some: Sequence[tuple[Stored, Fact]]) -> list[Stored]:
 
 def _after(tx: Tx, stored: Stored, moved: Step) -> tuple[Stored, Step]:
     sale = moved[0]
-    return replace(stored, sale=sale, ended_at=stored.ended_at or (tx.now if sale.ended else None)), moved
+    lines = _lowered(stored.lines, sale.bonus_kopecks - stored.sale.bonus_kopecks)
+    return replace(stored, sale=sale, lines=lines, ended_at=stored.ended_at or (tx.now if sale.ended else None)), moved
+
+
+def _lowered(lines: list[dict[str, Any]], by_kopecks: int) -> list[dict[str, Any]]:
+    """The lines as the receipt shows them: bonuses lower what each costs."""
+    if by_kopecks == 0:
+        return lines
+    amounts = lowered([line["amount_kopecks"] for line in lines], by_kopecks)
+    return [line | {"amount_kopecks": amount} for line, amount in zip(lines, amounts, strict=True)]
+
+
+async def _store_lines(tx: Tx, some: Sequence[Stored]) -> None:
+    """Note the lines of sales that bonuses have lowered."""
+    if some:
+        change = update(sales).where(sales.c.sale_id == bindparam("this")).values(lines=bindparam("lowered"))
+        await tx.conn.execute(change, [{"this": one.sale.sale_id, "lowered": one.lines} for one in some])
 
 
 async def _store(tx: Tx, some: Sequence[Stored]) -> None:
@@ -237,9 +259,8 @@ async def _with_tenders(tx: Tx, rows: Sequence[Row[Any]]) -> list[Stored]:
 
 
 def _stored(row: Row[Any], given: tuple[Tender, ...]) -> Stored:
-    same = ("sale_id", "total_kopecks", "pay_by", "client_id", "shift_id", "attempt", "unknown_since", "reprint_at")
-    rest = {name: getattr(row, name) for name in (*same, "handed_over", "code", "device_text")}
-    sale = Sale(what=What(row.what), state=State(row.state), receipt=Receipt(row.receipt), tenders=given, **rest)
+    enums = {"what": What(row.what), "state": State(row.state), "receipt": Receipt(row.receipt)}
+    sale = Sale(**{name: getattr(row, name) for name in (*MOVES, *TERMS)} | enums, tenders=given)
     around = ("org_id", "club_id", "till_id", "lines", "sold_by", "opened_at", "session_id", "session_state")
     return Stored(
         sale, **{name: getattr(row, name) for name in (*around, "device_name", "ends_at", "ended_at", "number")}

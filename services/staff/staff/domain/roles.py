@@ -23,6 +23,7 @@ TABLE: dict[str, tuple[Role, ...]] = {
     "hall.session.end": (OWNER, ADMINISTRATOR, OPERATOR),
     "billing.client.read": (OWNER, ADMINISTRATOR, OPERATOR, ACCOUNTANT),
     "billing.client.manage": (OWNER, ADMINISTRATOR, OPERATOR),
+    "billing.bonus.grant": (OWNER, ADMINISTRATOR),
     "billing.sale.read": (OWNER, ADMINISTRATOR, OPERATOR, ACCOUNTANT),
     "billing.sale.pay": (OWNER, ADMINISTRATOR, OPERATOR),
     "billing.sale.cancel": (OWNER, ADMINISTRATOR, OPERATOR),
