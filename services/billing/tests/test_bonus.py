@@ -181,7 +181,7 @@ async def test_bonuses_are_not_negative_and_not_true(till: Till) -> None:
     await till.a_shift()
     order = await ordered(till, await a_client(till, 100_00))
     for wrong in (-1, True, "5", 1.5, None):
-        body = {"tenders": [], "bonus_kopecks": wrong}
+        body: dict[str, Any] = {"tenders": [], "bonus_kopecks": wrong}
         answer = await till.post(f"/v1/sales/{order.sale_id}/payment", body)
         assert answer.status_code == 422, wrong
 
