@@ -31,7 +31,7 @@ OWNERS_ALONE |= {"staff.session.manage"}
 
 def test_the_owner_may_do_everything() -> None:
     assert permissions_of("owner") == set(TABLE)
-    assert len(TABLE) == 25
+    assert len(TABLE) == 26
 
 
 def test_an_operator_may_do_what_the_desk_needs_and_nothing_else() -> None:
@@ -44,6 +44,7 @@ def test_an_administrator_is_an_operator_who_looks_after_the_club() -> None:
         "fiscal.register.manage",
         "hall.club.manage",
         "staff.member.read",
+        "billing.bonus.grant",
         "billing.ledger.read",
     }
     assert permissions_of("administrator") == DESK | more
