@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from savepoint.day import Desk, desk, set_up
+from savepoint.day import Club, Desk, desk
 from tests.e2e import stacks
 from tests.e2e.browser.front import DESK, PINS, Front, Screen
 from tests.e2e.conftest import chosen
@@ -27,44 +27,42 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
-def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+@pytest.fixture(autouse=True)
+def _told_here(request: pytest.FixtureRequest) -> None:
     name, _ = chosen(request.config)
-    if name == "containers":
-        pytest.skip(
-            "the browser's stories are told on the embedded stack; test_the_desk.py looks at this one's console"
-        )
-    if chromium() is None:
+    if name == "containers" and request.node.get_closest_marker("containers_too") is None:
+        pytest.skip("told on the embedded stack")
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    found = chromium()
+    if found is None:
         message = "no Chromium on this machine (apt-get install chromium, or set CHROMIUM): the browser's stories"
         if os.environ.get("CI"):
             pytest.fail(f"{message} must be told in CI")
         pytest.skip(f"{message} are not told")
-    with stacks.embedded() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-async def browser(stack: Stack) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         arguments = ["--disable-gpu", "--disable-background-networking"]
         arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
-        running = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        running = await playwright.chromium.launch(executable_path=found, args=arguments)
         yield running
         await running.close()
 
 
 @pytest.fixture(scope="session")
-async def front(stack: Stack) -> AsyncIterator[Front]:
-    """The club as the owner leaves it to his people."""
+async def front(stack: Stack, club: Club) -> AsyncIterator[Front]:
+    """The club as the owner leaves it: a till in this browser, PINs. When all is told, the books are right."""
     async with desk(stack.url) as owner, desk(stack.url) as anna:
-        club = await set_up(owner, "owner", stack.owner_password, stack.club_id)
-        enrolled = await owner.post(f"/staff/v1/tills/{club.till_id}/enrolment", {}, 201)
         people = {"owner": await _pin(owner, "owner", club.logins["owner"])}
         people["anna"] = await _pin(anna, "anna", club.logins["anna"])
         people["boris"] = await _boris(owner, club.club_id)
-        ready = Front(stack, club, enrolled["secret"], anna, people)
-        await _register_known(ready)
+        enrolled = await owner.post(f"/staff/v1/tills/{club.till_id}/enrolment", {}, 201)
+        ready = Front(stack, club, enrolled["secret"], owner, anna, people)
+        await _till_known(ready)
         yield ready
+        found = await asyncio.to_thread(stacks.audit, stack)
+        assert found["clean"], found["notes"]
 
 
 async def _pin(person: Desk, login: str, password: str) -> str:
@@ -84,13 +82,13 @@ async def _boris(owner: Desk, club_id: str) -> str:
         return await _pin(boris, "boris", password)
 
 
-async def _register_known(front: Front) -> None:
+async def _till_known(front: Front) -> None:
     """A shift can be opened as soon as billing knows the till."""
     body = {"till_id": front.club.till_id, "float_kopecks": 2000_00}
-    for _ in range(200):
+    for _ in range(600):
         if (await front.anna.send("POST", "/billing/v1/shifts", body)).status_code in (201, 409):
             return
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
     raise AssertionError("billing does not know the till")
 
 
@@ -103,14 +101,14 @@ def language(request: pytest.FixtureRequest) -> str:
 async def screen(
     browser: Browser, front: Front, language: str, request: pytest.FixtureRequest
 ) -> AsyncIterator[Screen]:
-    """A window at the till. Afterwards nothing runs, the browser complained of nothing, and the books are right."""
+    """A window at the till. Afterwards nothing runs and the browser complained of nothing."""
+    for person, login in ((front.owner, "owner"), (front.anna, "anna")):
+        await person.sign_in(login, front.club.logins[login])
     opened = await _window(browser, front, language)
     yield opened
     await _keep(opened, request)
     await opened.page.context.close()
     await front.clear()
-    found = await asyncio.to_thread(stacks.audit, front.stack)
-    assert found["clean"], found["notes"]
     assert opened.wrong == []
 
 

@@ -24,6 +24,7 @@ class Front:
     stack: Stack
     club: Club
     till_secret: str
+    owner: Desk
     anna: Desk
     people: dict[str, str]
     """Login -> member id."""

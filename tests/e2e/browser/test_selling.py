@@ -87,7 +87,10 @@ async def test_two_tills_want_one_place_and_the_second_keeps_what_was_chosen(
     await expect(screen.dialog.locator("[data-pay]")).to_be_visible()
     await second.page.keyboard.press("Enter")
 
-    refused = second.page.locator("[data-code=device_held]")
-    await expect(refused).to_contain_text("PC-05")
-    await second.choose("6")
+    await expect(second.page.locator("#side [data-code=device_held]")).to_contain_text("PC-05")
+    await second.page.locator(".tile[data-name='PC-06']").click()
     await expect(second.page.locator("[name=tariff_id]:checked")).to_have_count(1)
+    await second.page.locator("[name=tariff_id]:checked").press("Enter")
+    await expect(second.dialog.locator("[data-pay]")).to_be_visible()
+    await second.page.keyboard.press("Enter")
+    await second.tile_is("PC-06", "active")

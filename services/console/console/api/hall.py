@@ -41,9 +41,10 @@ async def _map(desk: Desk) -> dict[str, Any]:
 
 
 @router.get("/hall/places/{device_id}")
-async def place(device_id: str, desk: Desk = AtDesk) -> Response:
-    """The side panel: what can be done at this place now."""
-    return await panel(desk, device_id)
+async def place(device_id: str, client_id: str = "", tariff_id: str = "", desk: Desk = AtDesk) -> Response:
+    """The side panel: what can be done at this place now, with what was chosen for a place that somebody took."""
+    client = await desk.part(desk.get(f"/billing/v1/clients/{client_id}")) if client_id else None
+    return await panel(desk, device_id, client=client or None, chosen=tariff_id)
 
 
 async def panel(desk: Desk, device_id: str, status: int = 200, **told: Any) -> Response:
@@ -52,10 +53,12 @@ async def panel(desk: Desk, device_id: str, status: int = 200, **told: Any) -> R
     tile = next((one for one in board["devices"] if one["device_id"] == device_id), None)
     if tile is None:
         raise Problem("hall", 404, {"code": "not_found"})
-    data: dict[str, Any] = {"tile": tile, "zone": _zone_name(board, tile), "why": None, "quote": None, "sale": None}
+    data: dict[str, Any] = {"tile": tile, "zone": _zone_name(board, tile), "why": None, "sale": None}
+    data |= {"kept": None, "chosen": ""}
     if tile["state"] == "free":
-        data |= {"offers": await desk.part(desk.get(f"/hall/v1/devices/{device_id}/offers")), "client": None}
-        data |= {"attempt": str(new_id())}
+        client = told.get("client")
+        asked = desk.get(f"/hall/v1/devices/{device_id}/offers", client_id=client["client_id"] if client else None)
+        data |= {"offers": await desk.part(asked), "client": None, "attempt": str(new_id())}
     elif tile["session"] is not None:
         data["sale"] = await desk.part(desk.get(f"/billing/v1/sales/{tile['session']['sale_id']}"))
     return desk.block("panel.html", "panel", status, **(data | told))

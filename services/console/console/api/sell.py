@@ -28,8 +28,7 @@ async def clients(q: str = "", device_id: str = "", desk: Desk = AtDesk) -> Resp
 async def for_client(device_id: str, client_id: str = "", desk: Desk = AtDesk) -> Response:
     """The start panel with this client chosen: the offers are his."""
     client = await desk.get(f"/billing/v1/clients/{client_id}") if client_id else None
-    offers = await desk.part(desk.get(f"/hall/v1/devices/{device_id}/offers", client_id=client_id))
-    return await panel(desk, device_id, client=client, offers=offers)
+    return await panel(desk, device_id, client=client)
 
 
 @router.post("/sell/places/{device_id}")
@@ -43,6 +42,10 @@ async def order(
     except (Problem, Unreachable) as why:
         client = await desk.part(desk.get(f"/billing/v1/clients/{client_id}")) if client_id else None
         again = str(new_id()) if getattr(why, "definite", False) else attempt
-        chosen = {"client": client or None, "chosen": tariff_id, "attempt": again}
-        return await panel(desk, device_id, 409, why=why, **chosen)
+        kept = {"client_id": client_id, "tariff_id": tariff_id}
+        told = {"client": client or None, "chosen": tariff_id, "attempt": again, "why": why, "kept": kept}
+        refused = await panel(desk, device_id, 409, **told)
+        # The form's answer is meant for the pay dialog; a refusal belongs where the form stands.
+        refused.headers["HX-Retarget"] = "#side"
+        return refused
     return await dialog(desk, session["sale_id"], session=session)

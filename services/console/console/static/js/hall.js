@@ -126,7 +126,7 @@ const numbered = (text) => tiles().find((tile) => Number(/(\d+)\D*$/.exec(tile.d
 if (document.getElementById("map")) {
   document.addEventListener("keydown", (event) => {
     if (typing(event.target) || document.querySelector("dialog[open]") || event.ctrlKey || event.altKey) return;
-    const inPanel = document.getElementById("side").contains(document.activeElement);
+    const inPanel = document.activeElement?.closest("#side [data-start]");
     if (event.code.startsWith("Arrow") && !inPanel) {
       const now = tiles().find((tile) => tile === document.activeElement);
       const next = now ? neighbour(now, event.code) : tiles()[0];
