@@ -61,11 +61,15 @@ class Containers:
         self._docker("up", "--detach", "--no-deps", part)
         self._all_healthy()
 
-    def forget_broker(self) -> None:
+    def forget_broker(self, restarted: str | None = None) -> None:
         self._docker("rm", "--force", "--stop", "kafka")
         # What belongs to a project is removed with it, a volume alone by its name.
         _run("docker", "volume", "rm", f"{self.project}_kafka")
         self._docker("up", "--detach", "--wait", "--no-deps", "kafka")
+        if restarted is not None:
+            wait_for(lambda: self._says_that_it_has_nothing(restarted), COMMAND_TIMEOUT_S, f"{restarted} has no topics")
+            self.kill(restarted)
+            self._docker("up", "--detach", "--no-deps", restarted)
         self._docker("up", "--no-deps", "--force-recreate", "topics")
         self._all_healthy()
         done = self.savepoint("replay", "--since", "1d")
@@ -85,12 +89,32 @@ class Containers:
             found |= await digest_of(name, ask)
         return found
 
+    def words(self) -> str:
+        """What each part says of its readiness, how far the groups are, and what is parked."""
+        parts = [f"{part}: {self._readiness(part)}" for part in (*DATABASES, "fiscal-worker")]
+        groups = "/opt/kafka/bin/kafka-consumer-groups.sh --bootstrap-server kafka:9092 --describe --all-groups"
+        read = self._docker("exec", "--no-TTY", "kafka", "bash", "-c", groups, check=False)
+        # What is read to its end, and needs no word, has a lag of 0.
+        behind = [line for line in read.stdout.splitlines() if " 0 " not in line[80:] or "LAG" in line]
+        parked = self.savepoint("parked", "list")
+        return "\n".join(
+            [*parts, *behind, read.stderr.strip(), "parked:", parked.stdout.strip(), parked.stderr.strip()]
+        )
+
     def logs(self) -> str:
         """What everybody said, for when a story fails."""
         return self._docker("logs", "--no-color", "--timestamps", check=False).stdout
 
     def stop(self) -> None:
         self.compose.stop()
+
+    def _says_that_it_has_nothing(self, part: str) -> bool:
+        """Whether this service has joined the new broker's group, and was given nothing."""
+        return "no partition is assigned" in self._readiness(part)
+
+    def _readiness(self, part: str) -> str:
+        asked = self._docker("exec", "--no-TTY", part, "python", "-I", "-S", "/app/healthy.py", check=False)
+        return asked.stderr.strip() or "ready"
 
     def _all_healthy(self) -> None:
         """Each part runs and is well, and the gateway reaches it."""

@@ -45,11 +45,17 @@ class Stack(Protocol):
     def mend(self, part: str) -> None:
         """See that it runs again; returns when the stack is ready."""
 
-    def forget_broker(self) -> None:
-        """The broker loses everything; then whatever operators do about it is done."""
+    def forget_broker(self, restarted: str | None = None) -> None:
+        """The broker loses everything; then whatever operators do about it is done.
+
+        `restarted`: a service that starts over while there is no topic. Containers alone know that.
+        """
 
     def savepoint(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run an operators' command."""
+
+    def words(self) -> str:
+        """What the parts say of themselves, for when a story fails."""
 
     async def digest(self) -> dict[str, str]:
         """A digest of each table but the outboxes."""
@@ -116,7 +122,13 @@ class Embedded:
         except httpx.HTTPError:
             return False
 
-    def forget_broker(self) -> None:
+    def words(self) -> str:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).text
+        except httpx.HTTPError as wrong:
+            return repr(wrong)
+
+    def forget_broker(self, restarted: str | None = None) -> None:
         before = self.running()["children"]["broker"]
         self.kill("broker")
         wait_for(lambda: self.running()["children"]["broker"] != before, 30, "another broker")

@@ -1,6 +1,7 @@
 """What people do at a till, for stories to be told with."""
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -150,10 +151,29 @@ class Till:
             return None
 
     async def until(self, look: Any, what: str) -> Any:
-        """What `look` gives once it gives something true."""
+        """What `look` gives once it gives something true. Where it does not, the failure says how everything stands."""
         for _ in range(PATIENCE_S * 10):
             found = await look()
             if found:
                 return found
             await asyncio.sleep(0.1)
-        raise DayFailed(f"{what}: not within {PATIENCE_S} s")
+        raise DayFailed(f"{what}: not within {PATIENCE_S} s\n{await self.unfinished()}")
+
+    async def unfinished(self) -> str:
+        """What keeps the shift open, this story's sessions, and what the parts say of themselves."""
+        blockers = await self._seen(f"/billing/v1/shifts/{self.shift_id}/blockers")
+        said = ["What blocks the shift:", *(json.dumps(one, ensure_ascii=False) for one in blockers or [])]
+        sales = {one["params"]["sale_id"]: "" for one in blockers or [] if "sale_id" in one.get("params", {})}
+        for session_id in self.sessions:
+            session = await self._seen(f"/hall/v1/sessions/{session_id}") or {}
+            sales[session.get("sale_id", "")] = f"session {session_id} is {session.get('state')}"
+        for sale_id, session_state in sales.items():
+            sale = await self._seen(f"/billing/v1/sales/{sale_id}") or {}
+            receipt = await self._seen(f"/fiscal/v1/receipts/{sale.get('receipt_id')}") or {}
+            states = f"its sale {sale.get('state')} {sale.get('problem')}, its receipt {receipt.get('state')}"
+            said.append(f"{session_state or sale_id}, {states}")
+        return "\n".join([*said, "What the parts say:", await asyncio.to_thread(self.stack.words)])
+
+    async def _seen(self, path: str) -> Any:
+        answer = await self._send("GET", path)
+        return answer.json() if answer is not None and answer.status_code == 200 else None

@@ -182,6 +182,20 @@ async def test_the_broker_may_forget_everything_in_mid_day(till: Till, stack: St
     await till.session_is(waiting, "active")
 
 
+async def test_a_service_that_starts_over_while_the_broker_knows_nothing_hears_everything_later(
+    till: Till, stack: Stack
+) -> None:
+    if stack.name == "embedded":
+        pytest.skip("services have no lasting names there, and start over by themselves")
+    session = await till.order()
+
+    await asyncio.to_thread(stack.forget_broker, restarted="fiscal")
+
+    await till.pay_in_background(session)
+    await till.becomes(session, "paid")
+    await till.session_is(session, "active")
+
+
 async def test_a_replay_changes_no_table_but_the_outbox(till: Till, stack: Stack) -> None:
     await till.clear()
     before = await stack.digest()

@@ -31,6 +31,8 @@ POLL_S = 0.1
 PAUSES_S = (0.1, 0.3, 1, 3, 5)
 UNSENT_AGE_MAX_S = 60
 ASIDE_S = 10
+MARK_WITHIN_S = 1
+"""Far below the time in which a broker is replaced and its topics are filled again."""
 LOCK = 0x5A7E_0001
 
 Lane = tuple[str, str]
@@ -103,25 +105,45 @@ class Relay:
         lanes: dict[Lane, list[Row[Any]]] = defaultdict(list)
         for row in found:
             lanes[row.topic, row.key].append(row)
-        producer = await self._ready_producer()
-        results = await asyncio.gather(*(self._lane(producer, some) for some in lanes.values()))
-        sent = [row_id for ids in results for row_id in ids]
+        failed, sent = await self._send(connection, lanes)
         if sent:
-            async with connection.begin():
-                await connection.execute(update(rows).where(rows.c.id.in_(sent)).values(published_at=self.db.clock()))
-            RELAYED.labels(self.db.source).inc(len(sent))
             self._recovered()
             self._stuck_since_s = self._stuck_since_s if self._stuck else time.monotonic()
-            self._stuck |= {lane for lane, ids in zip(lanes, results, strict=True) if len(ids) < len(lanes[lane])}
+            self._stuck |= failed
         else:
             # An idempotent producer that met a fatal error never recovers: the next pass makes a new one.
             await self._drop_producer()
             await self._pause("the broker confirmed nothing")
-        return len(sent)
+        return sent
 
-    async def _lane(self, producer: AIOKafkaProducer, some: Sequence[Row[Any]]) -> list[int]:
-        """Send one key's rows in order; the ids that were confirmed before the first failure."""
-        sent: list[int] = []
+    async def _send(self, connection: AsyncConnection, lanes: dict[Lane, list[Row[Any]]]) -> tuple[set[Lane], int]:
+        """Send all lanes at once; those that failed, and how many rows were confirmed.
+
+        What is confirmed is marked soon, whatever other lanes wait for: a replay passes over rows that are not marked,
+        so a mark that came after it would be of what another broker had confirmed, and that one may be gone.
+        """
+        producer, confirmed, marked = await self._ready_producer(), list[int](), 0
+        sending = {asyncio.create_task(self._lane(producer, some, confirmed)): lane for lane, some in lanes.items()}
+        try:
+            waiting: set[asyncio.Task[bool]] = set(sending)
+            while waiting:
+                _, waiting = await asyncio.wait(waiting, timeout=MARK_WITHIN_S)
+                ids, confirmed[:] = confirmed[:], []
+                await self._mark(connection, ids)
+                marked += len(ids)
+        finally:
+            for one in sending:
+                one.cancel()
+        return {lane for one, lane in sending.items() if not one.result()}, marked
+
+    async def _mark(self, connection: AsyncConnection, sent: list[int]) -> None:
+        if sent:
+            async with connection.begin():
+                await connection.execute(update(rows).where(rows.c.id.in_(sent)).values(published_at=self.db.clock()))
+            RELAYED.labels(self.db.source).inc(len(sent))
+
+    async def _lane(self, producer: AIOKafkaProducer, some: Sequence[Row[Any]], confirmed: list[int]) -> bool:
+        """Send one key's rows in order until the first failure; `confirmed` gets the others' ids. Whether all went."""
         for row in some:
             with telemetry.publishing(row.topic, row.headers) as headers:
                 raw = [(name, value.encode()) for name, value in headers.items()]
@@ -129,9 +151,9 @@ class Relay:
             if failure is not None:
                 RELAY_FAILURES.labels(self.db.source).inc()
                 log.warning("row %d for %s was not confirmed: %r", row.id, row.topic, failure)
-                break
-            sent.append(row.id)
-        return sent
+                return False
+            confirmed.append(row.id)
+        return True
 
     def _recovered(self) -> None:
         self._failures, self._failing = 0, None

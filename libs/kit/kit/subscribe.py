@@ -12,11 +12,14 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from faststream.exceptions import StopConsume
 from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.message import AckStatus
 
 from contracts.headers import readable, text
+from kit import membership
 from kit.consume import Intake, StoppedByParking
 from kit.guard import attempt
 from kit.kafka import Kafka
+from kit.membership import Membership
 from kit.parked import Delivery
 
 BATCH_ROWS_MAX = 500
@@ -45,32 +48,36 @@ class Consumer:
             )
         for subscriber in self.subscribers:
             subscriber(self._take)
+        self.members: list[Membership] = []
 
     async def run(self) -> None:
         """Consume until aiokafka gives up for good, and raise ConsumerDied then: whoever runs it again, begins anew."""
         try:
             await self.broker.start()
-            while not self._died():  # noqa: ASYNC110  there is no event: nobody is told
+            self.members = [Membership(one.consumer) for one in self.subscribers if one.consumer is not None]
+            while (died := self._died()) is None:
+                for member in self.members:
+                    member.ask_once_more()
                 await asyncio.sleep(WATCH_PAUSE_S)
-            raise ConsumerDied("aiokafka left its group; this process joins it anew")
+            raise ConsumerDied(f"{died}; this process joins its group anew")
         finally:
+            self.members = []
             await attempt(self.broker.stop())
 
-    def _died(self) -> bool:
-        """Whether a group's task has ended, as it does for good at what it did not expect.
+    def _died(self) -> str | None:
+        """What of aiokafka has ended for good, as it does at what it did not expect, and without a word to its user.
 
-        Seen in aiokafka 0.14: a followed pattern's topics vanished while the group was joined (an assertion), and the
-        consumer was deaf without a word to its user. One that the intake has stopped stays as it is.
+        Seen in aiokafka 0.14: a followed pattern's topics vanished while the group was joined (an assertion). One that
+        the intake has stopped stays as it is.
         """
         if self.intake.stopped:
-            return False
-        consumers = [s.consumer for s in self.subscribers if s.consumer is not None]
-        return any(one._coordinator._coordination_task.done() for one in consumers)
+            return None
+        return next((wrong for member in self.members if (wrong := member.broken())), None)
 
     def health(self) -> str | None:
         """What is wrong with consumption; None when nothing is."""
-        if self._died():
-            return "aiokafka left its group"
+        if (died := self._died()) is not None:
+            return died
         # One that follows a pattern has nothing to hold before the first club is there.
         held = [s.consumer is not None and (s.consumer.assignment() or s.pattern) for s in self.subscribers]
         return self.intake.health() or (None if all(held) else "no partition is assigned")
@@ -78,11 +85,17 @@ class Consumer:
     async def _take(self, message: KafkaMessage) -> None:
         consumer: AIOKafkaConsumer = message.consumer
         assert not isinstance(message.raw_message, tuple)
+        read_under = membership.assignment(consumer)
         behind = await consumer.getmany(timeout_ms=0, max_records=BATCH_ROWS_MAX - 1)
         records = [message.raw_message, *(record for some in behind.values() for record in some)]
         failure = await attempt(self.intake.take([_delivery(record) for record in records]))
         if failure is not None:
-            _rewind(consumer, records)
+            if membership.assignment(consumer) is read_under:
+                _rewind(consumer, records)
+            else:
+                # These places may be of another log by now; FastStream shall not go back to them either.
+                message.committed = AckStatus.NACKED
+                membership.back_to_committed(consumer)
             raise StopConsume if isinstance(failure, StoppedByParking) else failure
 
 

@@ -156,6 +156,36 @@ async def test_one_broken_lane_does_not_hold_up_the_others(db: Database, monkeyp
     assert order(wire, "a") == [0, 1]
 
 
+async def test_what_is_confirmed_is_marked_while_another_lane_waits_for_its_broker(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A replay that runs in between must find it marked: the broker that confirmed it may be gone."""
+    monkeypatch.setattr(relay, "MARK_WITHIN_S", 0.01)
+    wire, answered = Wire(), asyncio.Event()
+    confirm = wire.send_and_wait
+
+    async def slow(topic: str, body: bytes, key: bytes, headers: Any) -> None:
+        if key == b"slow":
+            await answered.wait()
+        await confirm(topic, body, key, headers)
+
+    monkeypatch.setattr(wire, "send_and_wait", slow)
+    await tell(db, ("slow", 1), ("a", 1), ("a", 2))
+
+    async with relaying(db, wire):
+
+        async def marked() -> bool:
+            return await rows(db, "select key from outbox where published_at is null") == [("slow",)]
+
+        await eventually(marked)
+        async with db.begin() as tx:
+            assert await outbox.replay(tx.conn, tx.now - timedelta(days=1)) == 2
+        answered.set()
+        await eventually(lambda: all_sent(db))
+
+    assert order(wire, "a") == [1, 2, 1, 2]
+
+
 async def test_a_lane_that_is_mended_does_not_wait_for_the_others_to_fall_silent(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

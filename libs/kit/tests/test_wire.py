@@ -8,8 +8,10 @@ from uuid import uuid4
 
 import aiokafka
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import CommitFailedError, KafkaError
+from aiokafka.structs import OffsetAndMetadata
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -18,6 +20,7 @@ from sqlalchemy import text
 
 from conftest import eventually
 from contracts.headers import headers
+from kit import membership
 from kit.consume import Handlers, Intake
 from kit.db import Database, Tx
 from kit.guard import forever
@@ -264,6 +267,86 @@ async def test_a_consumer_that_aiokafka_gave_up_begins_anew(db: Database, kafka:
         await produce(kafka, topic, wired("a", 2))
         await until_tallied(db, 1, 2)
         assert consumer.health() is None
+
+
+@pytest.mark.parametrize("task", ["_heartbeat_task", "_commit_refresh_task"])
+async def test_a_consumer_whose_group_waits_for_ever_begins_anew(
+    db: Database, kafka: Kafka, topic: str, task: str
+) -> None:
+    """aiokafka's group goes on only when a failed task of these was replaced, and replaces it only when it goes on."""
+
+    async def fails() -> None:
+        raise KafkaError("not in aiokafka's list of errors")
+
+    async with consuming(db, kafka, toy_handlers(), f"waits{task}") as consumer:
+        await produce(kafka, topic, wired("a", 1))
+        await until_tallied(db, 1)
+
+        setattr(consumer.subscribers[0].consumer._coordinator, task, asyncio.create_task(fails()))
+
+        async def said() -> bool:
+            return "task ended" in (consumer.health() or "")
+
+        await eventually(said)
+        await produce(kafka, topic, wired("a", 2))
+        await until_tallied(db, 1, 2)
+
+
+async def test_a_commit_ends_with_the_membership_that_it_was_made_in(db: Database, kafka: Kafka, topic: str) -> None:
+    """A broker that lost its disk would believe it, and what lies below it in the new log would never be read."""
+    await produce(kafka, topic, wired("a", 1))
+    async with consuming(db, kafka, toy_handlers(), "late") as consumer:
+        await until_tallied(db, 1)
+        reader, place = consumer.subscribers[0].consumer, TopicPartition(topic, 0)
+        before = reader._subscription.subscription.assignment
+
+        reader._coordinator.request_rejoin()
+
+        async def joined_again() -> bool:
+            return not before.active and bool(reader.assignment())
+
+        await eventually(joined_again)
+        # What aiokafka does with a commit that no broker has taken yet.
+        with pytest.raises(CommitFailedError):
+            await reader._coordinator.commit_offsets(before, {place: OffsetAndMetadata(57, "")})
+
+        assert await reader.committed(place) in (None, 1)
+
+
+async def test_a_batch_that_fails_after_the_group_was_joined_again_is_read_from_what_is_committed(
+    db: Database, kafka: Kafka, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The places of its messages may be those of a log that a broker has lost."""
+    monkeypatch.setattr("kit.consume.PAUSES_S", (None,))
+    sought: list[int] = []
+    monkeypatch.setattr(AIOKafkaConsumer, "seek", lambda self, partition, offset: sought.append(offset))
+    handlers, failing = Handlers(), True
+
+    @handlers.handle(Counted)
+    async def count(tx: Tx, message: Counted, delivery: Delivery) -> None:
+        if failing:
+            await join_again()
+            raise ConnectionResetError("the database is away")
+        await tx.conn.execute(INSERT, {"thing": message.thing, "number": message.number})
+
+    async with consuming(db, kafka, handlers, "again") as consumer:
+
+        async def join_again() -> None:
+            nonlocal failing
+            reader = consumer.subscribers[0].consumer
+            before = membership.assignment(reader)
+            reader._coordinator.request_rejoin()
+
+            async def joined() -> bool:
+                return membership.assignment(reader) is not before
+
+            await eventually(joined)
+            failing = False
+
+        await produce(kafka, topic, wired("a", 1), wired("b", 2), wired("a", 3))
+        await until_tallied(db, 1, 2, 3)
+
+    assert sought == []
 
 
 async def test_topics_that_come_later_are_followed_and_speak_of_their_own_club_alone(
