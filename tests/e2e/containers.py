@@ -94,8 +94,8 @@ class Containers:
         parts = [f"{part}: {self._readiness(part)}" for part in (*DATABASES, "fiscal-worker")]
         groups = "/opt/kafka/bin/kafka-consumer-groups.sh --bootstrap-server kafka:9092 --describe --all-groups"
         read = self._docker("exec", "--no-TTY", "kafka", "bash", "-c", groups, check=False)
-        # What is read to its end, and needs no word, has a lag of 0.
-        behind = [line for line in read.stdout.splitlines() if " 0 " not in line[80:] or "LAG" in line]
+        # The sixth column is the lag; a member that was given nothing has a dash there.
+        behind = [line for line in read.stdout.splitlines() if line.split()[5:6] not in ([], ["0"])]
         parked = self.savepoint("parked", "list")
         return "\n".join(
             [*parts, *behind, read.stderr.strip(), "parked:", parked.stdout.strip(), parked.stderr.strip()]
@@ -123,7 +123,10 @@ class Containers:
             states = {one.Service: one.Health for one in self.compose.get_containers()}
             return all(states.get(part) == "healthy" for part in (*self.parts, "staff", "console", "gateway"))
 
-        wait_for(well, COMMAND_TIMEOUT_S, "healthy containers")
+        try:
+            wait_for(well, COMMAND_TIMEOUT_S, "healthy containers")
+        except AssertionError as late:
+            raise AssertionError(f"{late}\n{self.words()}") from None
         wait_for(self._reached, COMMAND_TIMEOUT_S, "the gateway reaches every service")
 
     def _reached(self) -> bool:
