@@ -12,7 +12,7 @@ from tests.e2e import stacks
 from tests.e2e.stacks import Stack
 from tests.e2e.stories import Till
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 """Parts take their time to come back, above all on a busy machine; every wait in a story has a limit of its own."""
 
 
