@@ -277,6 +277,19 @@ def _person(world: World, rules: Rules) -> Iterator[tuple[str, World]]:
         if aside or isinstance(seen, jobs.Entered):
             job, action = rules(world.job, seen, after.now)
             yield name, _worker_steps(after, job, action)
+    for name, after, seen in _asked_again(world) if aside else ():
+        job, action = rules(world.job, seen, after.now)
+        if (job, action) != (world.job, world.doing):
+            yield name, _worker_steps(after, job, action)
+
+
+def _asked_again(world: World) -> Outcome:
+    """Somebody asks for a job that was set aside: what can be read is read once more."""
+    assert world.job is not None
+    if world.job.forgotten:
+        yield from _ask(world)
+    else:
+        yield from _compare(world)
 
 
 def _said(world: World) -> Iterator[tuple[str, World, jobs.Observation]]:

@@ -1,6 +1,6 @@
 """Between the central fiscal app and one club's worker: jobs for a register, and the worker's answers."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -9,7 +9,7 @@ from contracts.fiscal import Document, ForeignDocument, RegisterState, Totals
 from contracts.message import Instant, Kopecks, Message, Part
 from contracts.money import Person
 
-JobKind = Literal["print", "open_shift", "close_shift"]
+JobKind = Literal["print", "open_shift", "close_shift", "x_report", "test_slip"]
 
 
 class Device(Part):
@@ -104,6 +104,37 @@ class CloseShift(_Work):
     """Close the register's shift."""
 
     TYPE: ClassVar[str] = "fiscal.job.close_shift.v1"
+
+
+class XReport(_Work):
+    """Print what the register's shift holds so far. Not fiscal: an answer that is lost is not asked for by printing."""
+
+    TYPE: ClassVar[str] = "fiscal.job.x_report.v1"
+
+
+class TestSlip(_Work):
+    """Print a slip of text, to see that the register prints. Not fiscal."""
+
+    TYPE: ClassVar[str] = "fiscal.job.test_slip.v1"
+    __test__ = False
+
+    lines: tuple[Annotated[str, Field(max_length=64)], ...] = Field(min_length=1, max_length=40)
+
+
+class Ask(_Job):
+    """Somebody waits for this job: ask the register now, and say how the job stands."""
+
+    TYPE: ClassVar[str] = "fiscal.job.ask.v1"
+
+    job_id: UUID
+
+
+class ListDevices(_Job):
+    """Say which devices KKM-Server has. Answered by `fiscal.device.listed.v1`, once."""
+
+    TYPE: ClassVar[str] = "fiscal.device.list.v1"
+
+    request_id: UUID
 
 
 class Settle(_Job):
@@ -206,5 +237,29 @@ class RegisterObserved(_Answer):
     at: Instant
 
 
+class KkmDevice(Part):
+    """A slot of KKM-Server, in its own words."""
+
+    num_device: int
+    type: str = Field(default="", max_length=128)
+    name: str = Field(default="", max_length=128)
+    model: str = Field(default="", max_length=128)
+    serial: str = Field(default="", max_length=64)
+    active: bool = False
+    """Switched on, and the server reaches it."""
+
+
+class DevicesListed(_Answer):
+    """The devices of the club's KKM-Server; `code` says why there are none to tell."""
+
+    TYPE: ClassVar[str] = "fiscal.device.listed.v1"
+
+    request_id: UUID
+    devices: tuple[KkmDevice, ...] = Field(default=(), max_length=99)
+    code: str | None = Field(default=None, max_length=64)
+    device_text: str | None = Field(default=None, max_length=1000)
+    at: Instant
+
+
 Answer = JobDone | JobRefused | JobUnknown | JobWaiting
-Work = Print | OpenShift | CloseShift
+Work = Print | OpenShift | CloseShift | XReport | TestSlip

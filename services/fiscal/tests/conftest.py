@@ -12,6 +12,7 @@ import pytest
 from conftest import Fresh, Issuer
 from contracts import branch, hall
 from edge.http import create_app as app_of
+from edge.live import Watch
 from fiscal.central.api import routes
 from fiscal.central.consumers import handlers as central_handlers
 from fiscal.central.jobs import Loops
@@ -74,7 +75,9 @@ async def club(_quick: None, tmp_path: Path, emulator: str) -> AsyncIterator[Clu
 @pytest.fixture
 async def central(fresh: Fresh, issuer: Issuer) -> AsyncIterator[Central]:
     db = await fresh("fiscal")
-    app = app_of(Service("fiscal.central", db, Relay(db, Kafka("nowhere:1"))), [routes(db)], issuer.tokens())
+    watch = Watch(db)
+    service = Service("fiscal.central", db, Relay(db, Kafka("nowhere:1")), loops=[watch.loop()])
+    app = app_of(service, [routes(db, watch)], issuer.tokens())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     branches = NoKafka()
     loops = Loops(db, branches, timedelta(0))  # type: ignore[arg-type]

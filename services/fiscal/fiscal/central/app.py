@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from edge.auth import Tokens
 from edge.http import create_app, serve
+from edge.live import Watch
 from fiscal.central.api import routes
 from fiscal.central.clients import Branches
 from fiscal.central.consumers import handlers
@@ -24,7 +25,7 @@ NAME = "fiscal"
 def compose(settings: Settings) -> FastAPI:
     """The app; its lifespan runs the service."""
     db = Database(settings.database(), NAME)
-    kafka = settings.kafka()
+    kafka, watch = settings.kafka(), Watch(db)
     loops = Loops(db, Branches(kafka, settings.kafka_replication), timedelta(seconds=settings.unheard_after_s))
     intake = Intake(db, handlers(timedelta(seconds=settings.send_within_s)))
     service = Service(
@@ -32,9 +33,13 @@ def compose(settings: Settings) -> FastAPI:
         db,
         Relay(db, kafka),
         Consumer(intake, kafka, NAME),
-        [Loop("registers", loops.connect_registers, pause_s=0.5), Loop("ask again", loops.ask_again, pause_s=1)],
+        [
+            Loop("registers", loops.connect_registers, pause_s=0.5),
+            Loop("ask again", loops.ask_again, pause_s=1),
+            watch.loop(),
+        ],
     )
-    return create_app(service, [routes(db)], Tokens(settings.jwks_url, settings.issuer))
+    return create_app(service, [routes(db, watch)], Tokens(settings.jwks_url, settings.issuer))
 
 
 def main() -> None:

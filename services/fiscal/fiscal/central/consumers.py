@@ -11,9 +11,9 @@ from contracts.branch import FiscalLine, Receipt
 from contracts.money import Line
 from edge.scope import Scope
 from fiscal.central import store
-from fiscal.central.domain import ffd
+from fiscal.central.domain import command, ffd
 from fiscal.central.domain.receipt import NotAsked, State, contradicts, moved
-from fiscal.central.store import Register, facts, queues, receipts, settlements
+from fiscal.central.store import Register, commands, facts, queues, receipts, settlements
 from fiscal.central.store.receipts import Job
 from kit.consume import Handlers
 from kit.db import Tx
@@ -60,6 +60,9 @@ def handlers(send_within: timedelta) -> Handlers:
 def _answers(follow: Handlers) -> None:
     @follow.handle(branch.JobDone)
     async def done(tx: Tx, message: branch.JobDone, delivery: Delivery) -> None:
+        if message.kind in SLIPS:
+            await _slip_ended(tx, message, command.State.DONE)
+            return
         if message.kind != "print":
             await _shift_done(tx, message)
             return
@@ -72,7 +75,9 @@ def _answers(follow: Handlers) -> None:
     @follow.handle(branch.JobRefused)
     async def refused(tx: Tx, message: branch.JobRefused, delivery: Delivery) -> None:
         said = {"code": message.code, "device_text": message.device_text}
-        if message.kind == "print":
+        if message.kind in SLIPS:
+            await _slip_ended(tx, message, command.State.REFUSED, **said)
+        elif message.kind == "print":
             await _receipt_word(tx, message, State.REFUSED, **said)
         else:
             await _shift_refused(tx, message)
@@ -98,6 +103,12 @@ def _readings(follow: Handlers) -> None:
             raise NotAsked(f"job {message.job_id} is not that of receipt {said.receipt_id}")
         await settlements.refused(tx, message)
 
+    @follow.handle(branch.DevicesListed)
+    async def listed(tx: Tx, message: branch.DevicesListed, delivery: Delivery) -> None:
+        register = await _register(tx, message, lock=True)
+        if register is not None:
+            await commands.listed_devices(tx, register, message)
+
     @follow.handle(branch.RegisterObserved)
     async def observed(tx: Tx, message: branch.RegisterObserved, delivery: Delivery) -> None:
         register = await _register(tx, message, lock=True)
@@ -109,7 +120,8 @@ def _readings(follow: Handlers) -> None:
                 facts.tell_register(tx, after)
 
 
-Answer = branch.JobDone | branch.JobRefused | branch.JobUnknown | branch.JobWaiting | branch.RegisterObserved
+SLIPS = ("x_report", "test_slip")
+Answer = branch.Answer | branch.RegisterObserved | branch.DevicesListed
 
 
 async def _register(tx: Tx, message: Answer, lock: bool = False) -> Register | None:
@@ -161,6 +173,7 @@ async def _order(tx: Tx, message: fiscal.PrintReceipt, send_within: timedelta) -
     else:
         job = branch.Print(**_work(message, register, send_within, "print"), receipt=_receipt(message, tax))
         await receipts.send_job(tx, job, receipt_id=message.receipt_id)
+        facts.poke_receipt(tx, row)
 
 
 def _work(message: Any, register: Register, send_within: timedelta, kind: str) -> dict[str, Any]:
@@ -215,6 +228,13 @@ async def _receipt_word(tx: Tx, message: branch.Answer, word: State, **values: A
         log.warning("receipt %s is document %s; that it is %s is ignored", receipt.receipt_id, receipt.fd, word)
     if ended:
         await settlements.receipt_ended(tx, receipt.receipt_id, values.get("fd", receipt.fd))
+
+
+async def _slip_ended(tx: Tx, message: branch.JobDone | branch.JobRefused, state: command.State, **said: Any) -> None:
+    """A slip that somebody asked for was printed, or not."""
+    if await _job(tx, message) is not None:
+        await receipts.heard(tx, message.job_id, ended=True)
+        await commands.ended(tx, message.job_id, state, **said)
 
 
 async def _shift(tx: Tx, message: fiscal.OpenShift | fiscal.CloseShift, send_within: timedelta) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from fiscal.central import store
 from fiscal.central.clients import Branches
 from fiscal.central.domain.receipt import State
-from fiscal.central.store import Register, facts, receipts
+from fiscal.central.store import Register, commands, facts, receipts
 from kit.db import Database
 from kit.guard import attempt
 
@@ -42,3 +42,4 @@ class Loops:
             await receipts.ask_again(tx)
             for row in await receipts.unheard(tx, tx.now - self.unheard_after):
                 await facts.settle(tx, row, State.UNKNOWN)
+            await commands.give_up(tx)

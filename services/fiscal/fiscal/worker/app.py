@@ -17,6 +17,7 @@ from prometheus_client import generate_latest
 from fiscal.worker.clients import KkmServer
 from fiscal.worker.consumers import handlers
 from fiscal.worker.jobs import Queues
+from fiscal.worker.jobs.devices import Devices
 from fiscal.worker.settings import Settings
 from kit import migrate, telemetry
 from kit.consume import Intake
@@ -39,6 +40,7 @@ def compose(settings: Settings) -> Service:
     consumer = Consumer(Intake(db, handlers(settings.club_id)), kafka, f"{NAME}-{settings.club_id}")
     loops = [
         Loop("registers", queues.work, pause_s=1),
+        Loop("devices", Devices(db, kkm_server).work, pause_s=0.1),
         Loop("observe", queues.observe, pause_s=settings.observe_every_s),
     ]
     return Service(PACKAGE, db, Relay(db, kafka), consumer, loops)

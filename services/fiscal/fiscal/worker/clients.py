@@ -12,7 +12,7 @@ import httpx
 from fiscal.worker.domain import kkm
 from fiscal.worker.domain.document import CLOSING, SALE, Found
 from fiscal.worker.domain.job import Answered, Compared, Kind, NotReady, Shift, Silence, Snapshot, Unknown
-from fiscal.worker.domain.kkm import Address, Body
+from fiscal.worker.domain.kkm import Address, Body, Unit
 
 READ_TIMEOUT_S = 10
 """Twice what the server is told to hold an answer; longer open calls keep Evotor registers from ending."""
@@ -139,6 +139,13 @@ class KkmServer:
         definite = kkm.number(answer, "Status") == 0 or kkm.says_no_document(answer)
         return None if definite else Silence.LOST
 
+    async def units(self) -> tuple[Unit, ...] | NotReady:
+        """The server's devices; no device is asked for anything."""
+        answer = await self.execute(kkm.reading("List"))
+        if isinstance(answer, Silence):
+            return NotReady("register_unreachable")
+        return kkm.units_of(answer) if kkm.number(answer, "Status") == 0 else _not_listed(answer)
+
     async def shift_begins(self, address: Address, known: int) -> int | Silence:
         """The first document of the shift that has document `known`, as far back as documents can be read."""
         oldest = max(known - DOCUMENTS_MAX, 1)
@@ -159,6 +166,10 @@ class KkmServer:
                 return Silence.LOST
             found.append(kkm.document_of(answer))
         return found
+
+
+def _not_listed(answer: Body) -> NotReady:
+    return NotReady("register_error", kkm.error_of(answer))
 
 
 def _start(answer: Body | Silence) -> str | None:

@@ -9,7 +9,7 @@ from fiscal.worker.domain import kkm
 from fiscal.worker.domain.document import Wanted
 from fiscal.worker.domain.job import Job, Kind, Objection, forgotten
 from fiscal.worker.domain.kkm import Address, Line, Receipt
-from fiscal.worker.store import answers, settlements
+from fiscal.worker.store import answers, listings, settlements
 from fiscal.worker.store.settlements import Said
 from kit.consume import Handlers
 from kit.db import Tx
@@ -41,8 +41,32 @@ def handlers(club_id: UUID) -> Handlers:
     async def close_shift(tx: Tx, message: branch.CloseShift, delivery: Delivery) -> None:
         await _queue(tx, Kind.CLOSE_SHIFT, message, {}, None)
 
+    @follow.handle(branch.XReport)
+    async def x_report(tx: Tx, message: branch.XReport, delivery: Delivery) -> None:
+        await _queue(tx, Kind.X_REPORT, message, {}, None)
+
+    @follow.handle(branch.TestSlip)
+    async def test_slip(tx: Tx, message: branch.TestSlip, delivery: Delivery) -> None:
+        await _queue(tx, Kind.TEST_SLIP, message, kkm.slip_members(message.lines), None)
+
     _settlements(follow)
+    _questions(follow)
     return follow
+
+
+def _questions(follow: Handlers) -> None:
+    @follow.handle(branch.Ask)
+    async def ask(tx: Tx, message: branch.Ask, delivery: Delivery) -> None:
+        """Say how the job stands, and read for it now what can be read. One that is not known yet comes again."""
+        stored = await store.job(tx, message.job_id)
+        if stored is not None:
+            answers.tell_again(tx, stored)
+            await store.ask(tx, stored.job_id)
+
+    @follow.handle(branch.ListDevices)
+    async def list_devices(tx: Tx, message: branch.ListDevices, delivery: Delivery) -> None:
+        ours = (message.request_id, message.register_id, message.org_id, message.club_id)
+        await listings.add(tx, listings.Listing(*ours))
 
 
 def _settlements(follow: Handlers) -> None:
@@ -64,10 +88,7 @@ def _settlements(follow: Handlers) -> None:
             answers.unsettled(tx, stored, said, Objection("not_sent"))
 
 
-Work = branch.Print | branch.OpenShift | branch.CloseShift
-
-
-async def _queue(tx: Tx, kind: Kind, message: Work, members: kkm.Body, wanted: Wanted | None) -> None:
+async def _queue(tx: Tx, kind: Kind, message: branch.Work, members: kkm.Body, wanted: Wanted | None) -> None:
     """Put the job into its register's queue; one that is there already is answered again.
 
     One that was sent before and is not there was given to a worker whose file is lost: it is not done blindly again.

@@ -25,6 +25,14 @@ async def settle(tx: Tx, receipt: Row[Any], word: State, **values: Any) -> None:
     after = await receipts.find(tx, receipt.receipt_id)
     assert after is not None
     tell_receipt(tx, after)
+    poke_receipt(tx, after)
+
+
+def poke_receipt(tx: Tx, receipt: Row[Any]) -> None:
+    """Tell those who look at the club that the receipt changed."""
+    tx.poke(
+        receipt.club_id, "receipt.changed", receipt_id=receipt.receipt_id, sale_id=receipt.sale_id, state=receipt.state
+    )
 
 
 def tell_receipt(tx: Tx, receipt: Row[Any]) -> None:
@@ -48,6 +56,7 @@ def tell_register(tx: Tx, register: Register) -> None:
     ours = {"org_id": register.org_id, "club_id": register.club_id, "register_id": register.register_id}
     mode: Any = register.mode
     tx.tell(fiscal.RegisterChanged(**ours, name=register.name, mode=mode, state=state, at=tx.now))
+    tx.poke(register.club_id, "register.changed", register_id=register.register_id)
 
 
 def watch(tx: Tx, register: Register) -> None:

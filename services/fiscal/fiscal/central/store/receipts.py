@@ -129,6 +129,8 @@ async def send_job(
         branch.Print.TYPE: "print",
         branch.OpenShift.TYPE: "open_shift",
         branch.CloseShift.TYPE: "close_shift",
+        branch.XReport.TYPE: "x_report",
+        branch.TestSlip.TYPE: "test_slip",
     }
     ours = {"org_id": message.org_id, "club_id": message.club_id, "register_id": message.register_id}
     stored = {"message": {"type": message.TYPE, "body": message.model_dump(mode="json")}, "kind": kinds[message.TYPE]}
@@ -148,6 +150,15 @@ async def job(tx: Tx, job_id: UUID) -> Job | None:
 async def job_of(tx: Tx, receipt_id: UUID) -> Job:
     """The one job that prints the receipt, not locked; a receipt in doubt has it."""
     return _job((await tx.conn.execute(select(jobs).where(jobs.c.receipt_id == receipt_id))).one())
+
+
+async def ask(tx: Tx, receipt_id: UUID) -> None:
+    """Ask the worker about the receipt now, where it has a job that has not ended."""
+    mine = select(jobs).where(jobs.c.receipt_id == receipt_id, ~jobs.c.ended)
+    row = (await tx.conn.execute(mine.with_for_update())).first()
+    if row is not None:
+        ours = {"org_id": row.org_id, "club_id": row.club_id, "register_id": row.register_id}
+        tx.tell(branch.Ask(**ours, job_id=row.job_id))
 
 
 async def sent(tx: Tx, receipt_id: UUID) -> dict[str, Any] | None:

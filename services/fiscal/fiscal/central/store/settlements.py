@@ -11,7 +11,7 @@ from contracts import branch
 from contracts.money import Person
 from edge.scope import Scope
 from fiscal.central.domain.settlement import State, ended_by
-from fiscal.central.store import receipts
+from fiscal.central.store import facts, receipts
 from kit.columns import Moment, insert_on
 from kit.db import Tx
 from kit.time import new_id
@@ -51,6 +51,7 @@ async def say(tx: Tx, receipt: Row[Any], fd: int | None, reason: str | None, by:
     said = {"fd": fd, "reason": reason, "said_at": tx.now}
     person = by.model_dump(mode="json")
     await tx.conn.execute(insert(settlements).values(**ours, **said, receipt_id=receipt.receipt_id, said_by=person))
+    facts.poke_receipt(tx, receipt)
     tx.tell(branch.Settle(**ours, **said, register_id=job.register_id, job_id=job.job_id, by=by))
     return settlement_id
 
@@ -59,6 +60,9 @@ async def refused(tx: Tx, message: branch.JobUnsettled) -> None:
     """The register shows something else than was said."""
     found = message.found.model_dump(mode="json") if message.found else None
     await _end(tx, message.settlement_id, State.REFUSED, code=message.code, differs=list(message.differs), found=found)
+    receipt = await receipts.find(tx, (await one(tx, message.settlement_id)).receipt_id)
+    assert receipt is not None
+    facts.poke_receipt(tx, receipt)
 
 
 async def receipt_ended(tx: Tx, receipt_id: UUID, fd: int | None) -> None:

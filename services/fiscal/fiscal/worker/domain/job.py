@@ -6,6 +6,8 @@ The rules behind it:
 - a server that does not know the id, and one that says "failed", are not believed: the register's own documents decide;
 - a job whose worker has lost its memory is asked for alike; what the server does not tell of it, a person does;
 - a second sending has the same body and the same id, and comes only when the register shows that the first did nothing;
+- what is no document is sent once: an X-report whose answer is lost is given up, and whoever wants one asks anew;
+- a job that was set aside may be asked for again at any time: what can be read then ends it, and nothing is sent;
 - a person's word about a job is checked against the register first; only what nobody can read is believed unread.
 """
 
@@ -30,6 +32,15 @@ class Kind(StrEnum):
     PRINT = "print"
     OPEN_SHIFT = "open_shift"
     CLOSE_SHIFT = "close_shift"
+    X_REPORT = "x_report"
+    TEST_SLIP = "test_slip"
+
+
+SLIPS = (Kind.X_REPORT, Kind.TEST_SLIP)
+"""What is printed and is no document: nothing readable tells whether it was, so it is sent once and never again."""
+
+SLIP_PATIENCE = timedelta(seconds=60)
+"""A slip whose answer has not come by then is given up: receipts wait behind it."""
 
 
 class Stage(StrEnum):
@@ -233,6 +244,8 @@ def resumed(job: Job) -> Step:
 def step(job: Job, seen: Observation, now: datetime) -> Step:
     """What `seen` makes of `job`, and what to do next. Store the job before doing it."""
     match job.stage, seen:
+        case ((Stage.SENDING | Stage.ASKING), _) if job.kind in SLIPS and seen is not Silence.NOT_SENT:
+            return _slip(job, seen, now)
         case Stage.QUEUED, Looked(snapshot):
             return _ready(job, snapshot, now)
         case Stage.QUEUED, NotReady(code, text):
@@ -260,6 +273,12 @@ def step(job: Job, seen: Observation, now: datetime) -> Step:
             # What can be read is believed before a person, and a person about the rest.
             made = _made(job, compared) if compared else None
             return made or _refused(job, "no_document", job.suspect), Action.NOTHING
+        case Stage.ASIDE, Compared():
+            return _made(job, seen) or job, Action.NOTHING
+        case Stage.ASIDE, Answered(status=0, document=True, body=body) if job.forgotten:
+            return replace(job, stage=Stage.DONE, answer=body), Action.NOTHING
+        case Stage.ASIDE, (Answered() | Unknown() | Silence()):
+            return job, Action.NOTHING
     raise AssertionError(f"{seen} cannot be seen in {job.stage}")
 
 
@@ -295,6 +314,19 @@ def _ready(job: Job, snapshot: Snapshot, now: datetime) -> Step:
             return job, Action.OPEN_FIRST
     sending = replace(job, stage=Stage.SENDING, snapshot=snapshot, server_start=snapshot.server_start)
     return replace(sending, sends=1, sent_at=now), Action.SEND
+
+
+def _slip(job: Job, seen: Observation, now: datetime) -> Step:
+    """A slip was sent: whatever becomes of it, it is not sent again."""
+    match seen:
+        case Answered(status=0):
+            return replace(job, stage=Stage.DONE, answer=seen.body), Action.NOTHING
+        case Answered(status, error):
+            code = "register_missing" if status == 3 else "register_refused"
+            return _refused(job, code, error), Action.NOTHING
+        case Silence() if job.sent_at is not None and now < job.sent_at + SLIP_PATIENCE:
+            return replace(job, stage=Stage.ASKING), Action.ASK
+    return _refused(job, "answer_lost", None), Action.NOTHING
 
 
 def _answered(job: Job, answer: Answered, now: datetime) -> Step:

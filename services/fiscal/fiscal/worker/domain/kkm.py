@@ -5,7 +5,7 @@ those of KKM-Server's published samples (kkmserver.ru); what answers look like w
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -13,13 +13,19 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fiscal.worker.domain.document import Found
-from fiscal.worker.domain.job import Answered, Kind, Shift, Silence
+from fiscal.worker.domain.job import SLIPS, Answered, Kind, Shift, Silence
 
 TIMEOUT_S = 5
 """How long the server may hold an answer. Short: a call left open keeps Evotor registers from ending (5.2)."""
 
 NAME_MAX = 64
-COMMANDS = {Kind.PRINT: "RegisterCheck", Kind.OPEN_SHIFT: "OpenShift", Kind.CLOSE_SHIFT: "CloseShift"}
+COMMANDS = {
+    Kind.PRINT: "RegisterCheck",
+    Kind.OPEN_SHIFT: "OpenShift",
+    Kind.CLOSE_SHIFT: "CloseShift",
+    Kind.X_REPORT: "XReport",
+    Kind.TEST_SLIP: "RegisterCheck",
+}
 SHIFTS = {1: Shift.CLOSED, 2: Shift.OPEN, 3: Shift.EXPIRED}
 NO_DATE = "0001-01-01"
 NO_DOCUMENT = "Не удалось получить данные чека"
@@ -100,6 +106,11 @@ def receipt_members(receipt: Receipt) -> Body:
     }
 
 
+def slip_members(lines: Sequence[str]) -> Body:
+    """The members that make a RegisterCheck of text that is not fiscal."""
+    return {"IsFiscalCheck": False, "CheckStrings": [{"PrintText": {"Text": clean(line)}} for line in lines]}
+
+
 def name_of(name: str) -> str:
     """A line's name as it is printed, and read again."""
     return str(clean(name))[:NAME_MAX]
@@ -159,6 +170,8 @@ def answered(kind: Kind, answer: Mapping[str, Any]) -> Answered | Silence:
         return Silence.REPEATED
     if status not in (0, 2, 3, 6):
         return Silence.LOST
+    if kind in SLIPS:
+        return Answered(status, error_of(answer), document=False, body=answer)
     # Shift answers of 2017 have no QR text; their shift number says that they are whole.
     document = qr_of(answer) is not None if kind is Kind.PRINT else number(answer, "SessionNumber") is not None
     return Answered(status, error_of(answer), document, answer)
@@ -208,6 +221,33 @@ def document_of(answer: Mapping[str, Any]) -> Found | None:
         qr=str(answer.get("QRCode") or ""),
         url=str(answer.get("URL") or "")[:500],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A slot of the server, as `List` tells it."""
+
+    num_device: int
+    type: str
+    name: str
+    model: str
+    serial: str
+    active: bool
+
+
+def units_of(answer: Mapping[str, Any]) -> tuple[Unit, ...]:
+    """The devices in an answer to List, by slot; what cannot be made out is left out."""
+    told = answer.get("ListUnit")
+    found = [unit for unit in told if isinstance(unit, Mapping)] if isinstance(told, list) else []
+    return tuple(sorted((_unit(unit) for unit in found if number(unit, "NumDevice")), key=lambda one: one.num_device))
+
+
+def _unit(unit: Mapping[str, Any]) -> Unit:
+    names = ("TypeDevice", "UnitName", "NameDevice", "KktNumber")
+    kind, name, model, serial = (str(unit.get(name) or "")[:64] for name in names)
+    # A printer that is switched off is not there for a command, whatever the server reaches.
+    active = unit.get("Active") is True and unit.get("OnOff") is not False
+    return Unit(number(unit, "NumDevice") or 0, kind, name, model, serial, active)
 
 
 def says_no_document(answer: Mapping[str, Any]) -> bool:

@@ -33,6 +33,7 @@ jobs = table(
     column("first", Boolean),
     *[column(name, JSON) for name in ("request", "state", "word")],
     column("ordered_at", Moment),
+    column("asked_at", Moment),
 )
 documents = table(
     "document",
@@ -137,6 +138,36 @@ async def busy_registers(tx: Tx) -> set[UUID]:
     """Registers with a job that has not ended."""
     open_jobs = select(jobs.c.register_id).where(jobs.c.stage.not_in(AT_REST)).distinct()
     return set((await tx.conn.execute(open_jobs)).scalars())
+
+
+async def ask(tx: Tx, job_id: UUID) -> None:
+    """Somebody wants to know about the job now."""
+    await tx.conn.execute(update(jobs).where(jobs.c.job_id == job_id).values(asked_at=tx.now))
+
+
+async def is_asked(tx: Tx, job_id: UUID, since: datetime) -> bool:
+    """Whether somebody has asked about the job since then."""
+    mine = select(jobs.c.job_id).where(jobs.c.job_id == job_id, jobs.c.asked_at >= since)
+    return (await tx.conn.execute(mine)).first() is not None
+
+
+ASKED_ASIDE = (jobs.c.stage == Stage.ASIDE, jobs.c.asked_at.is_not(None))
+
+
+async def asked_registers(tx: Tx) -> set[UUID]:
+    """Registers that are to be read for a job that was set aside, because somebody asks."""
+    return set((await tx.conn.execute(select(jobs.c.register_id).where(*ASKED_ASIDE).distinct())).scalars())
+
+
+async def asked_aside(tx: Tx, register_id: UUID) -> Stored | None:
+    """The oldest job of the register that was set aside and that somebody asks about."""
+    mine = select(jobs).where(jobs.c.register_id == register_id, *ASKED_ASIDE).order_by(jobs.c.seq).limit(1)
+    row = (await tx.conn.execute(mine)).first()
+    return _stored(row) if row else None
+
+
+async def answered_asking(tx: Tx, job_id: UUID) -> None:
+    await tx.conn.execute(update(jobs).where(jobs.c.job_id == job_id).values(asked_at=None))
 
 
 async def waiting_jobs(tx: Tx, register_id: UUID) -> int:

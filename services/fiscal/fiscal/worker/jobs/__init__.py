@@ -6,18 +6,17 @@ first byte leaves, so that a crash anywhere leaves a job that is asked for, neve
 
 import asyncio
 import logging
+import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from contracts.fiscal import ForeignDocument
 from contracts.headers import TRACE
 from fiscal.worker import store
 from fiscal.worker.clients import KkmServer, State
 from fiscal.worker.domain import job as jobs
 from fiscal.worker.domain import kkm
-from fiscal.worker.domain.document import SALE
 from fiscal.worker.domain.job import (
     Action,
     Compared,
@@ -31,6 +30,7 @@ from fiscal.worker.domain.job import (
     Silence,
     Stage,
 )
+from fiscal.worker.jobs.foreign import foreign_documents
 from fiscal.worker.store import Register, Stored, answers, settlements, watching
 from fiscal.worker.store.settlements import Said
 from kit.db import Database, Tx
@@ -40,9 +40,6 @@ from kit.time import derived_id
 
 log = logging.getLogger(__name__)
 
-COUNT_TRIES = 3
-SHIFT_MAX = 2000
-"""No more documents than this are looked through for those of others."""
 SETTLE_AGAIN = timedelta(seconds=5)
 """Between two readings for what a person said, while the register does not answer; other jobs go on meanwhile."""
 SEND_WITHIN = timedelta(minutes=10)
@@ -69,6 +66,7 @@ class Queues:
                 changed = self.db.changed.next()
                 async with self.db.look() as tx:  # a look wakes nobody: this loop would wake itself
                     busy = await store.busy_registers(tx) | await settlements.waiting_registers(tx)
+                    busy |= await store.asked_registers(tx)
                 for register_id in busy:
                     if register_id not in serving or serving[register_id].done():
                         serving[register_id] = asyncio.create_task(attempt(self._serve(register_id)))
@@ -87,8 +85,11 @@ class Queues:
                 in_flight = stored.job_id if stored is not None and stored.job.maybe_sent else None
                 said = await settlements.due(tx, register_id, in_flight)
                 about = await store.job(tx, said.job_id) if said else None
+                asked = await store.asked_aside(tx, register_id) if in_flight is None else None
             if said is not None and about is not None:
                 stored, doing = about, self._settle(about, said)
+            elif asked is not None:
+                stored, doing = asked, self._ask_again(asked)
             elif stored is not None:
                 doing = self._advance(stored, register)
             else:
@@ -101,6 +102,7 @@ class Queues:
 
     async def _advance(self, stored: Stored, register: Register | None) -> None:
         """One action and what it taught."""
+        began = self.db.clock()
         action = self._actions.pop(stored.job_id, None)  # once: who dies while doing it leaves nothing to repeat
         if action is None:
             job, action = jobs.resumed(stored.job)
@@ -109,7 +111,28 @@ class Queues:
             seen = await self._act(action, stored, register)
             after = await self._record(stored, seen)
         if self._actions.get(stored.job_id) is action and action is not Action.SEND:
-            await asyncio.sleep(jobs.pause_s(after, self.db.clock()))
+            await self._pause(stored.job_id, began, jobs.pause_s(after, self.db.clock()))
+
+    async def _pause(self, job_id: UUID, began: datetime, pause_s: float) -> None:
+        """Wait before the next reading, unless somebody has asked for this job since this one began."""
+        ends = time.monotonic() + pause_s
+        while (left_s := ends - time.monotonic()) > 0:
+            changed = self.db.changed.next()
+            async with self.db.look() as tx:
+                if await store.is_asked(tx, job_id, began):
+                    return
+            await self.db.changed.wait(changed, left_s)
+
+    async def _ask_again(self, stored: Stored) -> None:
+        """Somebody asks for a job that was set aside: read once more what can be read; nothing is sent."""
+        async with self.db.begin() as tx:
+            await store.answered_asking(tx, stored.job_id)  # in case that it fails: it can be asked again
+        with span("register ask again", {TRACE: stored.trace} if stored.trace else {}):
+            if stored.job.forgotten:
+                seen: Observation = await self.kkm.ask(stored.job.kind, stored.command_id)
+            else:
+                seen = await self._compare(stored)
+            await self._record(stored, seen)
 
     async def _settle(self, stored: Stored, said: Said) -> None:
         """Read the register for what a person said about a job, and decide."""
@@ -185,15 +208,17 @@ class Queues:
         """Store what `seen` makes of the job, and tell; `said` is what a person said and was just looked up."""
         job, action = jobs.step(stored.job, seen, self.db.clock())
         counted: dict[str, Any] = {}
+        # Others may have printed after it.
+        aside = said is not None or job.forgotten or stored.job.stage is Stage.ASIDE
         if job.stage is Stage.DONE and job.kind is Kind.CLOSE_SHIFT and job.snapshot is not None:
-            counted["foreign"] = await self._foreign(stored, job)
+            counted["foreign"] = await foreign_documents(self.db, self.kkm, stored, job)
         async with self.db.begin() as tx:
             after = replace(stored, job=job)
             if action in (Action.OPEN_FIRST, Action.ROTATE_FIRST):
                 kind = Kind.OPEN_SHIFT if action is Action.OPEN_FIRST else Kind.CLOSE_SHIFT
                 after, action = replace(after, needs=await self._shift_first(tx, stored, kind, seen)), Action.LOOK
             if job.stage is Stage.DONE:
-                await self._remember(tx, after, is_last=said is None and not job.forgotten)
+                await self._remember(tx, after, is_last=not aside)
                 if job.kind is Kind.CLOSE_SHIFT and job.snapshot is not None:
                     ours = await store.documents_of(tx, stored.register_id, job.snapshot.session)
                     counted["totals"] = answers.totals(ours)
@@ -251,28 +276,6 @@ class Queues:
         # The check number that goes with this document is known from its own answer alone.
         check = kkm.number(job.answer or {}, "CheckNumber") if job.found is None else None
         await store.seen(tx, stored.register_id, check_number=check, session=session, last_fd=made.fd, **opened)
-
-    async def _foreign(self, stored: Stored, closed: Job) -> tuple[ForeignDocument, ...]:
-        """Receipts since the shift before that we did not make; empty as well when the register does not tell."""
-        assert closed.snapshot is not None
-        last = closed.snapshot.last_fd
-        async with self.db.begin() as tx:
-            ours = {row.fd for row in await store.documents_of(tx, stored.register_id, closed.snapshot.session)}
-            before = await store.last_before(tx, stored.register_id, closed.snapshot.session, last)
-        for _ in range(COUNT_TRIES):
-            known = min(ours, default=last + 1)
-            first = before + 1 if before is not None else await self.kkm.shift_begins(stored.address, known)
-            if isinstance(first, Silence):
-                continue
-            missing = sorted(set(range(max(first, last + 1 - SHIFT_MAX), last + 1)) - ours)
-            if not missing:
-                return ()
-            found = await self.kkm.documents(stored.address, missing[0], missing[-1])
-            if not isinstance(found, Silence):
-                theirs = [one for one in found if one is not None and one.type == SALE and one.fd not in ours]
-                return tuple(answers.foreign(one) for one in theirs)
-        log.warning("register %s did not say what others printed in shift %s", stored.register_id, closed.snapshot)
-        return ()
 
     async def observe(self) -> None:
         """Look at every register that has nothing to do, and close a shift that gets old."""
