@@ -33,11 +33,7 @@ OWNERS_ALONE |= {"staff.session.manage"}
 
 def test_the_owner_may_do_everything() -> None:
     assert permissions_of("owner") == set(TABLE)
-<<<<<<< HEAD
-    assert len(TABLE) == 26
-=======
-    assert len(TABLE) == 27
->>>>>>> 8681ff8 (Fiscal tells live what changed; devices, X-reports and test slips are asked for; a receipt in doubt is asked about at once)
+    assert len(TABLE) == 28
 
 
 def test_an_operator_may_do_what_the_desk_needs_and_nothing_else() -> None:
