@@ -277,8 +277,9 @@ def _person(world: World, rules: Rules) -> Iterator[tuple[str, World]]:
         if aside or isinstance(seen, jobs.Entered):
             job, action = rules(world.job, seen, after.now)
             yield name, _worker_steps(after, job, action)
-    for name, after, seen in _asked_again(world) if aside else ():
-        job, action = rules(world.job, seen, after.now)
+    for name, after, read in _asked_again(world) if aside else ():
+        assert read is not None
+        job, action = rules(world.job, read, after.now)
         if (job, action) != (world.job, world.doing):
             yield name, _worker_steps(after, job, action)
 

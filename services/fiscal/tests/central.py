@@ -17,8 +17,14 @@ from kit.time import utc_now
 from services.fiscal.tests.builders import CLUB, ORG, delivered, told
 
 ANNA = Person(member_id=UUID(int=7), name="Анна К.")
-PERMISSIONS = ("fiscal.register.manage", "fiscal.register.read", "fiscal.tax.manage", "fiscal.receipt.read")
-PERMISSIONS = (*PERMISSIONS, "fiscal.receipt.ask", "fiscal.register.print")
+PERMISSIONS = (
+    "fiscal.register.manage",
+    "fiscal.register.read",
+    "fiscal.register.print",
+    "fiscal.tax.manage",
+    "fiscal.receipt.read",
+    "fiscal.receipt.ask",
+)
 TAX = {
     "settings": [
         {"since": "2025-01-01", "system": "usn_income", "vat": "none"},
