@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from console.api.pages import Pages
 from console.clients.services import COMMAND_TIMEOUT_S, REGION_TIMEOUT_S, Problem, Services, Unreachable
 from console.clients.sessions import Person, Sessions
+from console.domain import tabs
 from console.domain.texts import chosen
 
 SESSION_COOKIE, TILL_COOKIE, CLUB_COOKIE, LANGUAGE_COOKIE = "__Host-savepoint", "__Host-till", "__Host-club", "language"
@@ -95,8 +96,16 @@ class Desk:
         return HTMLResponse(self.pages.draw(template, self.language, self._around() | data, block), status)
 
     def _around(self) -> dict[str, Any]:
-        request = self.request
-        return {"desk": self, "me": self.person, "may": self.may, "here": request.url.path, "time_zone": self.time_zone}
+        here, person = self.request.url.path, self.person
+        return {
+            "desk": self,
+            "me": person,
+            "may": self.may,
+            "here": here,
+            "tabs": [tab for tab in tabs.TABS if tabs.shown(tab, person.permissions, person.clubs)],
+            "here_tab": tabs.of(here),
+            "time_zone": self.time_zone,
+        }
 
 
 def language_of(request: Request) -> str:
@@ -123,13 +132,18 @@ async def _at_desk(request: Request) -> Desk:
         raise SignInNeeded
     sessions: Sessions = request.app.state.sessions
     try:
-        return Desk(request, await sessions.person(secret))
+        person = await sessions.person(secret)
     except Problem as why:
         if why.status == 423:
             raise Locked from None
         if why.status in (401, 422):
             raise SignInNeeded from None
         raise
+    tab = tabs.of(request.url.path)
+    if tab is not None and not tabs.shown(tab, person.permissions, person.clubs):
+        missing = {"code": "permission_missing", "params": {"permission": tab.permission or "—"}}
+        raise Problem("console", 403, missing)
+    return Desk(request, person)
 
 
 AtDesk: Any = Depends(_at_desk)
