@@ -4,6 +4,7 @@ Spans go to an OTLP endpoint when one is set; trace ids exist either way, so log
 """
 
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -24,6 +25,8 @@ EXPORT_TIMEOUT_S = 3
 """A collector that is down may not hold up a stop."""
 NOT_LOGGED = ("otelSpanID", "otelTraceSampled", "otelServiceName", "color_message")
 """What libraries add to each record and nobody reads."""
+
+SELDOM_S = 10
 
 tracer = trace.get_tracer("savepoint")
 _w3c = TraceContextTextMapPropagator()
@@ -49,6 +52,21 @@ def publishing(topic: str, headers: Mapping[str, str]) -> Iterator[dict[str, str
     with span(f"publish {topic}", headers, trace.SpanKind.PRODUCER):
         traceparent = current_traceparent()
         yield {**headers, **({TRACE: traceparent} if traceparent else {})}
+
+
+class Seldom(logging.Filter):
+    """Lets the same words through once in `SELDOM_S`. It remembers all of them: for loggers that say few things."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        words, now = record.getMessage(), time.monotonic()
+        seldom = words not in self._said or now - self._said[words] >= SELDOM_S
+        if seldom:
+            self._said[words] = now
+        return seldom
 
 
 def flush() -> None:
@@ -83,5 +101,7 @@ def set_up(service: str, level: str = "INFO", otlp_url: str | None = None) -> No
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # Where a topic is missing it says so a hundred times a second: that costs a processor, and turns the logs over.
+    logging.getLogger("aiokafka.cluster").addFilter(Seldom())
     for chatty in ("aiokafka", "httpx", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -15,6 +15,8 @@ telemetry.set_up("toy")
 with telemetry.span("print", {{"traceparent": "00-{TRACE_ID}-b7ad6b7169203331-01"}}):
     logging.warning("out of %s", "paper")
 logging.warning("nobody asked")
+for _ in range(100):
+    logging.getLogger("aiokafka.cluster").error("Topic %s not found", "toy.thing")
 """
 
 
@@ -24,7 +26,11 @@ def logged() -> list[dict[str, Any]]:
 
 
 def test_what_is_logged_inside_a_span_carries_the_id_of_its_trace() -> None:
-    inside, outside = logged()
+    inside, outside, *_ = logged()
 
     assert (inside["trace"], inside["message"], outside["trace"]) == (TRACE_ID, "out of paper", "0")
     assert inside.keys() == {"at", "level", "logger", "message", "trace", "service"}
+
+
+def test_what_aiokafka_says_of_a_missing_topic_a_hundred_times_a_second_is_logged_seldom() -> None:
+    assert [line["message"] for line in logged()].count("Topic toy.thing not found") == 1
