@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import RedirectResponse
 
 from console.api.desk import AtDesk, Desk
+from console.api.forms import attempt_after, status_of
 from console.clients.services import Problem, Unreachable
 from console.domain import money
 from console.domain.clients import changes, page_of
@@ -53,9 +54,8 @@ async def register(name: Short, phone: Short, attempt: Short, card: Short = "", 
     try:
         client = await desk.send("POST", "/billing/v1/clients", body, attempt)
     except (Problem, Unreachable) as why:
-        again = str(new_id()) if getattr(why, "definite", False) else attempt
-        status = getattr(why, "status", 503)
-        return _new(desk, filled, status, why=why, attempt=again, other=await _other(desk, why, filled))
+        told = {"why": why, "attempt": attempt_after(why, attempt), "other": await _other(desk, why, filled)}
+        return _new(desk, filled, status_of(why), **told)
     return RedirectResponse(f"/clients/{client['client_id']}", 303)
 
 
@@ -128,7 +128,7 @@ async def change(client_id: str, name: Short, phone: Short, card: Short = "", de
     except (Problem, Unreachable) as why:
         data = await _shown(desk, client, "data")
         told = {"why": why, "filled": filled, "other": await _other(desk, why, filled)}
-        return desk.page("client.html", getattr(why, "status", 503), **(data | told))
+        return desk.page("client.html", status_of(why), **(data | told))
     return RedirectResponse(f"/clients/{client_id}", 303)
 
 
@@ -162,6 +162,6 @@ async def give_bonuses(
     try:
         await desk.send("POST", f"/billing/v1/clients/{client_id}/bonuses", body, attempt)
     except (Problem, Unreachable) as why:
-        again = str(new_id()) if getattr(why, "definite", False) else attempt
-        return await _bonuses(desk, client_id, 409, filled=filled, why=why, attempt=again)
+        again = attempt_after(why, attempt)
+        return await _bonuses(desk, client_id, status_of(why), filled=filled, why=why, attempt=again)
     return Response(status_code=204, headers={"HX-Trigger": "dialog.close, client.changed"})

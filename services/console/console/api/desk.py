@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse
@@ -123,7 +123,10 @@ def _club(request: Request, person: Person) -> str | None:
 def _zone(request: Request) -> str:
     """The club's time zone; what is none is not believed."""
     asked = request.cookies.get("time-zone", "")
-    return asked if asked in available_timezones() else "Europe/Moscow"
+    try:
+        return ZoneInfo(asked).key
+    except (ValueError, ZoneInfoNotFoundError, OSError):
+        return "Europe/Moscow"
 
 
 async def _at_desk(request: Request) -> Desk:

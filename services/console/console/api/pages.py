@@ -52,6 +52,7 @@ def _environment(language: str) -> Environment:
         "money": partial(money.shown, language=language),
         "sum": partial(money.shown, language=language, sign=False),
         "at": partial(at, language=language),
+        "moment": datetime.fromisoformat,
         "span": partial(span, language=language),
         "failure": partial(failures.sentences, translate=translate, language=language),
     }

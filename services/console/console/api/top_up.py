@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from console.api.desk import AtDesk, Desk
+from console.api.forms import attempt_after, typed_in
 from console.api.pay import dialog as payment
 from console.clients.services import WAIT_S, Problem, Unreachable
 from console.domain import tenders
@@ -63,7 +64,7 @@ async def _dialog(desk: Desk, client_id: str, status: int = 200, **told: Any) ->
 @router.post("/clients/{client_id}/top-up")
 async def top_up(client_id: str, request: Request, attempt: Short, desk: Desk = AtDesk) -> Response:
     """Take the money; from here on it is a sale like any other. Silence keeps the attempt: pressing again is safe."""
-    form = {name: str(value) for name, value in (await request.form()).items()}
+    form = await typed_in(request)
     known = tenders.of_form(form)
     if isinstance(known, tenders.NotASum):
         return await _dialog(desk, client_id, 422, wrong=known.field, filled=form, attempt=attempt)
@@ -73,8 +74,7 @@ async def top_up(client_id: str, request: Request, attempt: Short, desk: Desk = 
     try:
         sale = await desk.send("POST", "/billing/v1/top-ups", body, attempt, wait_s=WAIT_S)
     except Problem as why:
-        again = str(new_id()) if why.definite else attempt
-        return await _dialog(desk, client_id, 409, why=why, filled=form, attempt=again)
+        return await _dialog(desk, client_id, 409, why=why, filled=form, attempt=attempt_after(why, attempt))
     except Unreachable as why:
         return desk.block("top_up.html", "silent", 503, client_id=client_id, filled=form, attempt=attempt, why=why)
     return await payment(desk, sale["sale_id"])

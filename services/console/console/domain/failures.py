@@ -72,6 +72,20 @@ TEXTS: dict[str, str] = {
     "no_paper": N_("The register is out of paper. Replace the roll: one receipt will be printed."),
     "too_late": N_("The register was not ready in time; no receipt was sent."),
     "shift_unclear": N_("It is not clear yet whether the register's shift is open."),
+    # What a person says about a receipt.
+    "document_not_found": N_("The register has no document %(fd)s. Check the number on the paper."),
+    "document_of_another": N_("Document %(fd)s was printed for something else. Look for the paper of this receipt."),
+    "document_too_early": N_("Document %(fd)s was there before this receipt was sent. Look for a later one."),
+    "document_differs": N_(
+        "Document %(fd)s in the register is different: %(found_total_kopecks)s. Check the number on the paper."
+    ),
+    "job_unknown": N_("The club's worker has lost its memory of this receipt. Try again in 5 minutes."),
+    "not_sent": N_("Nothing was sent to the register, so there is no document. The receipt goes on by itself."),
+    "settlement_superseded": N_("Somebody has said something else about this receipt meanwhile."),
+    "receipt_registered": N_("This receipt is registered already: there is nothing to settle."),
+    "receipt_refused": N_("This receipt is refused already and has no document: there is nothing to settle."),
+    "receipt_waiting": N_("Nothing was sent to the register yet: the receipt goes on by itself."),
+    "receipt_ordered": N_("This receipt is on its way to the register. Look again in a moment."),
     # People.
     "permission_missing": N_("You may not do this. Whoever has the permission %(permission)s can do it or grant it."),
     "pin_wrong": N_("Wrong PIN, tries left: %(tries_left)s."),
@@ -144,7 +158,13 @@ class _Values(dict[str, str]):
 
 
 def _filled(text: str, params: Mapping[str, Any], language: str) -> str:
-    return text % _Values({name: _value(name, value, language) for name, value in params.items()})
+    return text % _Values({name: _value(name, value, language) for name, value in _flat(params).items()})
+
+
+def _flat(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with those of the document that was found instead of the one that was meant."""
+    found = params.get("found")
+    return dict(params) | ({f"found_{name}": v for name, v in found.items()} if isinstance(found, Mapping) else {})
 
 
 def _value(name: str, value: Any, language: str) -> str:
