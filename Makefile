@@ -14,7 +14,7 @@ STACKS ?= auto
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint types test-parts test-stories test-embedded test-containers bench images up fmt lock
+.PHONY: help setup run demo test lint types test-parts test-stories test-embedded test-containers bench screenshots images up fmt lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ test-containers: $(READY) ## the end-to-end stories on docker-compose.yml
 
 bench: $(READY) ## what Savepoint costs on this machine
 	@$(BIN)/python -m bench
+
+screenshots: $(READY) ## every page in both languages, quiet and in trouble, to docs/screens
+	@$(BIN)/python -m tests.e2e.browser.screenshots
 
 images: ## build every image
 	docker compose build

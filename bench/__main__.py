@@ -9,8 +9,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import broker, hops, pgbench, postgres, posting, relaying, stack, till
-from bench.report import MEMORY, P99, RATIO, RELAY, Figure, console, machine, show
+from bench import broker, hops, pgbench, postgres, posting, relaying, stack, till, window
+from bench.report import (
+    CHANGE,
+    CLICK,
+    FIRST_LOAD,
+    KEY,
+    MEMORY,
+    P99,
+    RATIO,
+    RELAY,
+    Figure,
+    Target,
+    console,
+    machine,
+    show,
+)
 from kit import telemetry
 from savepoint.show import Progress
 
@@ -27,10 +41,14 @@ class Sizes:
     rows: int
     keys: int
     presses: int
+    clicks: int
+    changes_s: int
 
 
-FULL = Sizes(each={1: 5000, 4: 2500, 16: 1000}, events=10_000, rows=20_000, keys=400, presses=300)
-QUICK = Sizes(each={1: 1000, 4: 500, 16: 200}, events=2_000, rows=5_000, keys=400, presses=40)
+FULL = Sizes(
+    each={1: 5000, 4: 2500, 16: 1000}, events=10_000, rows=20_000, keys=400, presses=300, clicks=60, changes_s=20
+)
+QUICK = Sizes(each={1: 1000, 4: 500, 16: 200}, events=2_000, rows=5_000, keys=400, presses=40, clicks=20, changes_s=5)
 
 
 async def run(sizes: Sizes, folder: Path, out: Console, progress: Progress) -> None:
@@ -96,8 +114,30 @@ async def _whole(sizes: Sizes, running: stack.Stack, progress: Progress) -> tupl
     memory = Figure("memory of the stack, idle after the day", total, f"{total} MB", MEMORY)
     notes = ["", "Where the time of a sale goes, median ms:"]
     notes += [f"{one.ms:8.1f}  {one.name}" for one in await hops.stretches(running, presses)]
+    progress.begin("the desk in a browser")
+    desk, why = _desk(await window.feel(running, club, sizes.clicks, sizes.changes_s))
+    figures += desk
+    notes += why
     notes += ["", "Memory (PSS), MB: " + ", ".join(f"{name} {size}" for name, size in parts.items())]
     return [*figures, *([memory] if parts else [])], notes
+
+
+def _desk(felt: window.Felt | None) -> tuple[list[Figure], list[str]]:
+    """What the desk's finger waits for."""
+    if felt is None:
+        return [], ["", "No Chromium on this machine: the desk in a browser was not measured."]
+
+    def both(name: str, took: list[float], target: Target) -> Figure:
+        p50, p95 = till.percentile(took, 0.5), till.percentile(took, 0.95)
+        return Figure(name, p95, f"{p50:.0f} / {p95:.0f} ms", target)
+
+    p99 = till.percentile(felt.change, 0.99)
+    figures = [both(f"click to painted panel, +{ms} ms, p50/p95", felt.click[ms], CLICK[ms]) for ms in CLICK]
+    figures.append(both("key to feedback, p50/p95", felt.key, KEY))
+    change = f"{window.PLACES} tiles, {window.CHANGES_PER_S} changes/s"
+    figures.append(Figure(f"live change to tile, {change}, p99", p99, f"{p99:.0f} ms of {len(felt.change)}", CHANGE))
+    figures.append(Figure("first load, gzipped", felt.first_bytes, f"{felt.first_bytes / 1000:.1f} kB", FIRST_LOAD))
+    return figures, []
 
 
 def main() -> None:

@@ -40,6 +40,10 @@ class Figure:
 RATIO = Target(0.3, ">= 0.3", at_least=True)
 RELAY = Target(8000, ">= 8,000/s", at_least=True)
 P99 = Target(100, "< 100 ms", at_least=False)
+CLICK = {0: Target(100, "< 100 ms", at_least=False), 50: Target(150, "< 150 ms", at_least=False)}
+KEY = Target(50, "< 50 ms", at_least=False)
+CHANGE = Target(200, "< 200 ms", at_least=False)
+FIRST_LOAD = Target(40_000, "< 40 kB", at_least=False)
 MEMORY = Target(700, "< 700 MB", at_least=False)
 
 

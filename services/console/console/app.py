@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from prometheus_fastapi_instrumentator import Instrumentator
+from starlette.middleware.gzip import GZipMiddleware
 
 from console.api import (
     chain,
@@ -60,6 +61,8 @@ def compose(settings: Settings, transport: httpx.AsyncBaseTransport | None = Non
     app.state.stopping = asyncio.Event()
     app.state.services, app.state.sessions, app.state.pages = services, Sessions(services), Pages()
     app.add_middleware(Guard)
+    # Streams are left as they are; nothing secret stands in a page beside what others may put there.
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
     for screen in SCREENS:
         app.include_router(screen.router)
     errors.install(app)

@@ -54,15 +54,20 @@ async def browser() -> AsyncIterator[Browser]:
 async def front(stack: Stack, club: Club) -> AsyncIterator[Front]:
     """The club as the owner leaves it: a till in this browser, PINs. When all is told, the books are right."""
     async with desk(stack.url) as owner, desk(stack.url) as anna:
-        people = {"owner": await _pin(owner, "owner", club.logins["owner"])}
-        people["anna"] = await _pin(anna, "anna", club.logins["anna"])
-        people["boris"] = await _boris(owner, club.club_id)
-        enrolled = await owner.post(f"/staff/v1/tills/{club.till_id}/enrolment", {}, 201)
-        ready = Front(stack, club, enrolled["secret"], owner, anna, people)
-        await _till_known(ready)
-        yield ready
+        yield await made_ready(stack, club, owner, anna)
         found = await asyncio.to_thread(stacks.audit, stack)
         assert found["clean"], found["notes"]
+
+
+async def made_ready(stack: Stack, club: Club, owner: Desk, anna: Desk) -> Front:
+    """PINs for all, an enrolled till that billing knows, an open shift."""
+    people = {"owner": await _pin(owner, "owner", club.logins["owner"])}
+    people["anna"] = await _pin(anna, "anna", club.logins["anna"])
+    people["boris"] = await _boris(owner, club.club_id)
+    enrolled = await owner.post(f"/staff/v1/tills/{club.till_id}/enrolment", {}, 201)
+    ready = Front(stack, club, enrolled["secret"], owner, anna, people)
+    await _till_known(ready)
+    return ready
 
 
 async def _pin(person: Desk, login: str, password: str) -> str:

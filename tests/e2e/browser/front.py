@@ -1,5 +1,6 @@
 """What a person at the desk does and sees in a browser."""
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,6 +54,31 @@ class Front:
         """The till's open shift, opened where none is."""
         body = {"till_id": self.club.till_id, "float_kopecks": 2000_00}
         return await self.shift() or await self.anna.post("/billing/v1/shifts", body, 201)
+
+    async def order(self, place: int) -> Any:
+        """A guest's session somewhere else in the club, waiting to be paid."""
+        body = {"device_id": self.club.devices[place], "tariff_id": self.club.tariff_id, "till_id": self.club.till_id}
+        session = await self.anna.post("/hall/v1/sessions", body, 201)
+        for _ in range(600):
+            if (await self.anna.send("GET", f"/billing/v1/sales/{session['sale_id']}")).status_code == 200:
+                return session
+            await asyncio.sleep(0.05)
+        raise AssertionError("billing does not open the sale")
+
+    async def pay(self, session: Any) -> None:
+        """Its payment in cash."""
+        tenders = [{"kind": "cash", "amount_kopecks": session["price_kopecks"]}]
+        await self.anna.post(f"/billing/v1/sales/{session['sale_id']}/payment", {"tenders": tenders})
+
+    async def free(self, name: str) -> None:
+        """Whatever takes this place is over."""
+        board = await self.anna.get(f"/hall/v1/clubs/{self.club.club_id}/board")
+        session = next(tile["session"] for tile in board["devices"] if tile["name"] == name)
+        if session is not None and session["started_at"]:
+            path = f"/hall/v1/sessions/{session['session_id']}/end"
+            await self.anna.send("POST", path, {"reason": "место нужно"})
+        elif session is not None:
+            await self.anna.send("POST", f"/billing/v1/sales/{session['sale_id']}/cancel", {})
 
     async def client(self, name: str, kopecks: int = 0) -> dict[str, Any]:
         """A client with money on the balance."""

@@ -26,6 +26,14 @@ function keepChange(text) {
   addEventListener("keydown", () => addEventListener("keydown", () => { place.hidden = true; }, { once: true }), { once: true });
 }
 
+// Nobody loses the number that he is typing because a step moved on.
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const { target } = event.detail;
+  if (target.id === "steps" && document.activeElement?.matches("input") && target.contains(document.activeElement)) {
+    event.detail.shouldSwap = false;
+  }
+});
+
 // A sale that ended well closes its dialog by itself.
 document.body.addEventListener("htmx:afterSettle", (event) => {
   if (!event.detail.target.closest?.("#dialog")) return;

@@ -1,0 +1,143 @@
+"""`make screenshots`: every page in both languages and two states, quiet and in trouble, to docs/screens.
+
+A picture is for looking at: whoever changes a page looks at its pictures one by one.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from savepoint.day import desk, set_up
+from tests.e2e import stacks
+from tests.e2e.browser.conftest import BROWSERS, made_ready
+from tests.e2e.browser.front import DESK, PINS, Front
+
+SCREENS = stacks.ROOT / "docs/screens"
+PAGES = {
+    "hall": "/hall",
+    "hall-table": "/hall?view=table",
+    "clients": "/clients",
+    "client-new": "/clients/new",
+    "receipts": "/receipts",
+    "shift": "/shift",
+    "shifts": "/shifts",
+    "register": "/registers",
+    "journal": "/journal",
+    "settings-club": "/settings/club",
+    "settings-places": "/settings/places",
+    "settings-tariffs": "/settings/tariffs",
+    "settings-people": "/settings/people",
+    "settings-tills": "/settings/tills",
+    "start-guide": "/start",
+    "sessions": "/sessions",
+    "chain": "/chain",
+}
+
+
+async def photograph(page: Page, name: str) -> None:
+    """The page as it is, when nothing moves any more."""
+    await page.wait_for_load_state("load")
+    await page.wait_for_function("!document.querySelector('.htmx-request')")
+    await page.screenshot(path=SCREENS / f"{name}.png", animations="disabled")
+
+
+async def window(browser: Browser, front: Front, language: str) -> Page:
+    url = front.stack.url
+    context = await browser.new_context(
+        base_url=url, viewport=DESK, locale=language, timezone_id="Europe/Moscow",
+        color_scheme="light" if language == "ru" else "dark",
+    )  # type: ignore[arg-type]  # fmt: skip
+    till = {"name": "__Host-till", "value": front.till_secret, "url": re.sub("^http:", "https:", url)}
+    await context.add_cookies(
+        [{**till, "secure": True, "httpOnly": True}, {"name": "language", "value": language, "url": url}]  # type: ignore[list-item,typeddict-item]
+    )
+    return await context.new_page()
+
+
+async def inside(page: Page, front: Front) -> None:
+    await page.locator(f"input[value='{front.people['owner']}']").locator("xpath=..").click()
+    await page.locator("input[name=pin]").focus()
+    await page.keyboard.type(PINS["owner"])
+    await page.wait_for_url(re.compile("/(hall|chain)"))
+
+
+async def tour(browser: Browser, front: Front, language: str, state: str) -> None:
+    """Every page, and the dialogs that make a sale."""
+    page = await window(browser, front, language)
+    await page.goto("/sign-in")
+    await photograph(page, f"sign-in-{state}-{language}")
+    await inside(page, front)
+    for name, path in PAGES.items():
+        await page.goto(path)
+        await photograph(page, f"{name}-{state}-{language}")
+    client = (await front.anna.get("/billing/v1/clients?q=Иванов&limit=1"))["items"][0]
+    await page.goto(f"/clients/{client['client_id']}")
+    await photograph(page, f"client-{state}-{language}")
+    await page.goto("/hall")
+    await page.locator(".tile[data-name='PC-06']").click()
+    await page.locator("#who").wait_for()
+    await photograph(page, f"start-{state}-{language}")
+    await page.locator("[name=tariff_id]").first.check()
+    await page.locator("[name=tariff_id]").first.press("Enter")
+    await page.locator("#dialog [data-pay]").wait_for()
+    await page.keyboard.type("500")
+    await photograph(page, f"pay-{state}-{language}")
+    await page.keyboard.press("Enter")
+    await page.locator("#dialog .steps").wait_for()
+    await photograph(page, f"paid-{state}-{language}")
+    await page.context.close()
+    await front.free("PC-06")
+
+
+async def quiet(front: Front) -> None:
+    """An ordinary evening."""
+    await front.open_shift()
+    await front.client("Иванов Иван", 1000_00)
+    await front.client("Ким Алина", 300_00)
+    for place in (0, 1):
+        await front.pay(await front.order(place))
+
+
+async def trouble(front: Front) -> None:
+    """A receipt that is not confirmed, no paper, and a register that has much to tell."""
+    await front.kkm("PATCH", "/control/devices/1", {"fs_days_left": 12, "ofd_unsent": 31, "ofd_oldest_days": 5})
+    await front.fault("cut_after")
+    await front.kkm("POST", "/control/faults", {"command": "GetRezult", "what": "cut_before", "times": 0})
+    session = await front.order(2)
+    asyncio.get_running_loop().create_task(front.pay(session)).add_done_callback(lambda done: done.exception())
+    for _ in range(300):
+        sale = await front.anna.get(f"/billing/v1/sales/{session['sale_id']}")
+        if sale["problem"] and sale["problem"]["receipt"] == "unknown":
+            break
+        await asyncio.sleep(0.1)
+    await front.order(3)
+
+
+async def main() -> None:
+    found = os.environ.get("CHROMIUM") or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        sys.exit("No Chromium on this machine: apt-get install chromium, or set CHROMIUM.")
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    for old in SCREENS.glob("*.png"):
+        old.unlink()
+    with stacks.embedded() as stack:
+        async with desk(stack.url) as owner, desk(stack.url) as anna, async_playwright() as playwright:
+            club = await set_up(owner, "owner", stack.owner_password)
+            front = await made_ready(stack, club, owner, anna)
+            arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+            browser = await playwright.chromium.launch(executable_path=found, args=arguments)
+            for state, prepare in (("quiet", quiet), ("trouble", trouble)):
+                await prepare(front)
+                for language in ("ru", "en"):
+                    await tour(browser, front, language, state)
+            await browser.close()
+    sys.stdout.write(f"{len(list(SCREENS.glob('*.png')))} pictures in {SCREENS.relative_to(Path.cwd())}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

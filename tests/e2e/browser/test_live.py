@@ -1,0 +1,69 @@
+"""The map is true: whatever happens to the stream, the page ends as the board."""
+
+import asyncio
+from typing import Any
+
+from playwright.async_api import expect
+
+from tests.e2e.browser.front import Front, Screen
+
+TILES = "[...document.querySelectorAll('.tile')].map((one) => [one.dataset.name, one.dataset.state])"
+SHOWN = f"() => Object.fromEntries({TILES})"
+
+
+async def test_what_happens_elsewhere_is_seen_here(screen: Screen, front: Front) -> None:
+    await front.open_shift()
+    await screen.sign_in()
+    await screen.tile_is("PC-01", "free")
+
+    session = await front.order(0)
+    await screen.tile_is("PC-01", "held")
+    await expect(screen.page.locator("#tray .parked")).to_have_count(1)
+    await front.pay(session)
+
+    await screen.tile_is("PC-01", "active")
+    await expect(screen.page.locator("#tray .parked")).to_have_count(0)
+
+
+async def test_a_stream_that_is_cut_leaves_no_tile_stale(screen: Screen, front: Front) -> None:
+    await front.open_shift()
+    await screen.sign_in()
+    for _ in range(3):
+        await screen.page.context.set_offline(True)
+        sessions = [await front.order(place) for place in (1, 2)]
+        await screen.page.context.set_offline(False)
+        for session in sessions:
+            await front.anna.post(f"/billing/v1/sales/{session['sale_id']}/cancel", {})
+    last = await front.order(3)
+    await screen.tile_is("PC-04", "held")
+
+    board = await front.anna.get(f"/hall/v1/clubs/{front.club.club_id}/board")
+    states = {tile["name"]: tile["state"] for tile in board["devices"]}
+    await _until_equal(screen, states)
+    await front.anna.post(f"/billing/v1/sales/{last['sale_id']}/cancel", {})
+
+
+async def _until_equal(screen: Screen, states: dict[str, str]) -> None:
+    shown: Any = None
+    for _ in range(300):
+        shown = await screen.page.evaluate(SHOWN)
+        if shown == states:
+            return
+        await asyncio.sleep(0.1)
+    assert shown == states
+
+
+async def test_silence_is_said_and_takes_no_money(screen: Screen, front: Front) -> None:
+    await front.open_shift()
+    await screen.sign_in()
+    await screen.order("2")
+    await screen.page.clock.install()
+
+    await screen.page.context.set_offline(True)
+    await screen.page.clock.fast_forward("00:15")
+    banner = screen.page.locator("#offline")
+    await expect(banner).to_be_visible()
+    before = len(await front.documents())
+    await screen.page.keyboard.press("Enter")
+    await expect(screen.dialog.locator("[data-pay]")).to_be_visible()
+    assert len(await front.documents()) == before
