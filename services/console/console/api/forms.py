@@ -1,10 +1,12 @@
 """What all forms of the desk share: one attempt for all presses of one form, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Form, Request, Response
 
+from console.api.catalogue import translations
+from console.api.desk import Desk
 from console.clients.services import Problem, Unreachable
 from kit.time import new_id
 
@@ -28,11 +30,6 @@ async def typed_in(request: Request) -> dict[str, str]:
     return {name: str(value) for name, value in (await request.form()).items()}
 
 
-async def chosen_in(request: Request, name: str) -> list[str]:
-    """All that was chosen under one name: days, clubs."""
-    return [str(value) for value in (await request.form()).getlist(name)]
-
-
 def go(path: str) -> Response:
     """On to another page, for htmx."""
     return Response(status_code=204, headers={"HX-Redirect": path})
@@ -46,3 +43,21 @@ def inside(path: str, otherwise: str) -> str:
 def different(body: Mapping[str, object], now: Mapping[str, object]) -> dict[str, object]:
     """What of `body` is not so already: a change names that alone."""
     return {name: value for name, value in body.items() if now.get(name) != value}
+
+
+async def lists_in(request: Request) -> dict[str, list[str]]:
+    """A form's fields with all their values."""
+    form = await request.form()
+    return {name: [str(value) for value in form.getlist(name)] for name in form}
+
+
+def words(desk: Desk) -> Callable[[str], str]:
+    """What a message is called in the desk's language."""
+    return translations(desk.language).gettext
+
+
+def club_needed(desk: Desk) -> str:
+    """The club on this screen. Raises Problem, where none was chosen."""
+    if desk.club_id is None:
+        raise Problem("hall", 404, {"code": "no_club_chosen"})
+    return desk.club_id

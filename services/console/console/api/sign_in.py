@@ -54,22 +54,24 @@ async def password_page(desk: Desk = AtDesk) -> Response:
 
 
 @router.post("/password")
-async def new_password(old: Field, new: Field, pin: Field, desk: Desk = AtDesk) -> Response:
-    """A password of one's own, and the PIN for the tills; whoever has just got a one-time password begins here."""
+async def new_password(old: Field, new: Field = "", pin: Field = "", desk: Desk = AtDesk) -> Response:
+    """A password of one's own, and the PIN for the tills; whoever has just got a one-time password begins here.
+
+    What is left empty stays as it is.
+    """
+    sessions, secret = desk.request.app.state.sessions, desk.request.cookies.get(SESSION_COOKIE, "")
     try:
-        login = (await desk.get("/staff/v1/me"))["login"]
-        await desk.send("POST", "/staff/v1/password", {"old": old, "new": new})
-        # Everything that was signed in with the old one has ended.
-        answer = await _signed_in(desk.request, "/staff/v1/sessions", {"login": login, "password": new}, "/")
-        fresh = await desk.request.app.state.sessions.person(_cookie_of(answer))
-        await Desk(desk.request, fresh).send("PUT", "/staff/v1/me/pin", {"pin": pin, "password": new})
+        if new:
+            await desk.send("POST", "/staff/v1/password", {"old": old, "new": new})
+        if pin:
+            # This session goes on, and its next token may do all that its person may.
+            sessions.forget(secret)
+            fresh = Desk(desk.request, await sessions.person(secret))
+            await fresh.send("PUT", "/staff/v1/me/pin", {"pin": pin, "password": new or old})
     except (Problem, Unreachable) as why:
         return desk.page("password.html", status=getattr(why, "status", 503), why=why)
-    return answer
-
-
-def _cookie_of(answer: Response) -> str:
-    return str(answer.headers["set-cookie"].partition("=")[2].partition(";")[0])
+    sessions.forget(secret)
+    return RedirectResponse("/", 303)
 
 
 @router.get("/locked")

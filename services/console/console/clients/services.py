@@ -74,7 +74,8 @@ class Services:
         kind = answer.headers.get("content-type", "")
         if answer.is_error:
             raise Problem(service, answer.status_code, answer.json() if "json" in kind else {})
-        return answer.json() if "json" in kind else answer.text or None
+        # A 204 may name a kind all the same.
+        return answer.json() if "json" in kind and answer.content else answer.text or None
 
     @asynccontextmanager
     async def stream(self, path: str, token: str, last_id: str | None) -> AsyncIterator[httpx.Response]:

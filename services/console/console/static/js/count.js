@@ -12,7 +12,7 @@ function add(form) {
   if (any && cash) cash.value = plain(total);
   const expected = form.dataset.expected, place = form.querySelector("[data-difference]");
   if (place && expected !== undefined && cash) {
-    const counted = typed(cash.value);
+    const counted = cash.value.trim() ? typed(cash.value) : null;
     place.textContent = counted === null ? "" : shown(counted - Number(expected));
     place.classList.toggle("bad", counted !== null && counted !== Number(expected));
   }
