@@ -64,6 +64,8 @@ async def made_ready(stack: Stack, club: Club, owner: Desk, anna: Desk) -> Front
     people = {"owner": await _pin(owner, "owner", club.logins["owner"])}
     people["anna"] = await _pin(anna, "anna", club.logins["anna"])
     people["boris"] = await _boris(owner, club.club_id)
+    # Bonuses may pay a third of it.
+    await owner.ask("PATCH", f"/hall/v1/tariffs/{club.tariff_id}", 200, {"bonus_cap_percent": 33})
     enrolled = await owner.post(f"/staff/v1/tills/{club.till_id}/enrolment", {}, 201)
     ready = Front(stack, club, enrolled["secret"], owner, anna, people)
     await _till_known(ready)
