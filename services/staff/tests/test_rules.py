@@ -33,18 +33,24 @@ def test_neither_a_password_nor_a_secret_shows_when_it_is_printed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("used", "ended", "left_s", "verdict"),
+    ("used_s_ago", "ended", "left_s", "verdict"),
     [
-        (False, False, 1, "good"),
-        (False, False, 0, "over"),
-        (True, False, 1, "reused"),
-        (True, False, -1, "reused"),
-        (False, True, 1, "over"),
-        (True, True, 1, "over"),
+        (None, False, 1, "good"),
+        (None, False, 0, "over"),
+        (0, False, 1, "again"),
+        (9, False, 1, "again"),
+        (10, False, 1, "reused"),
+        (10, False, -1, "reused"),
+        (None, True, 1, "over"),
+        (0, True, 1, "over"),
+        (10, True, 1, "over"),
     ],
 )
-def test_a_refresh_token_is_good_once_and_for_its_time(used: bool, ended: bool, left_s: int, verdict: str) -> None:
-    found = Refresh(new_id(), new_id(), NOW + timedelta(seconds=left_s), used, ended)
+def test_a_refresh_token_is_good_once_and_for_its_time(
+    used_s_ago: int | None, ended: bool, left_s: int, verdict: str
+) -> None:
+    used_at = None if used_s_ago is None else NOW - timedelta(seconds=used_s_ago)
+    found = Refresh(new_id(), new_id(), NOW + timedelta(seconds=left_s), used_at, ended)
     assert found.verdict(NOW) == verdict
 
 

@@ -45,7 +45,7 @@ async def test_a_rotated_token_is_used_and_its_follower_is_good(db: Database) ->
 
     async with db.begin() as tx:
         verdicts = [await sign_ins.refresh(tx, secret_hash(secret)) for secret in ("first", "second", "third")]
-        assert [found and found.verdict(tx.now) for found in verdicts] == ["reused", "good", None]
+        assert [found and found.verdict(tx.now) for found in verdicts] == ["again", "good", None]
         assert await sign_ins.whose(tx, secret_hash("second")) == member.member_id
 
 

@@ -92,10 +92,13 @@ class SignIns:
         return await self.proving.password(body.login.lower(), body.password, SignInWrong(), self._begin)
 
     async def refresh(self, body: RefreshToken, response: Response) -> SignedIn:
-        """New tokens for a refresh token, which is good once: a second use ends the whole sign-in."""
+        """New tokens for a refresh token, which is good once: a second use ends the whole sign-in.
+
+        Two uses within ten seconds are two tabs of one browser, and get the same refresh token.
+        """
         response.headers["Cache-Control"] = "no-store"
         async with self.db.begin() as tx:
-            renewed = await self._renew(tx, secret_hash(body.refresh_token.get_secret_value()))
+            renewed = await self._renew(tx, body.refresh_token.get_secret_value())
         if renewed is None:
             raise RefreshOver
         return renewed
@@ -157,22 +160,29 @@ class SignIns:
         await sign_ins.begin(tx, member.member_id, secret_hash(fresh))
         return SignedIn(access_token=access, refresh_token=fresh, must_change_password=False)
 
-    async def _renew(self, tx: Tx, token_hash: str) -> SignedIn | None:
+    async def _renew(self, tx: Tx, token: str) -> SignedIn | None:
         """New tokens in the place of a good refresh token; None where it is not, and then its sign-in may be over."""
+        token_hash, fresh = secret_hash(token), self.mint.vault.successor(token)
         member_id = await sign_ins.whose(tx, token_hash)
         member = await members.present_for_update(tx, member_id) if member_id else None
         found = await sign_ins.refresh(tx, token_hash) if member else None
         if member is None or found is None:
             return None
         verdict = found.verdict(tx.now)
-        if verdict == "reused":
-            await sign_ins.end(tx, found.sign_in_id)
-        if verdict != "good":
+        if verdict == "good":
+            await sign_ins.rotate(tx, found, token_hash, secret_hash(fresh))
+        elif verdict == "over":
             return None
-        fresh = secrets.token_urlsafe(32)
-        await sign_ins.rotate(tx, found, token_hash, secret_hash(fresh))
+        elif verdict == "reused" or not await self._awaits_use(tx, fresh):
+            await sign_ins.end(tx, found.sign_in_id)
+            return None
         access = await self.mint.token(tx, bearer_of(member))
         return SignedIn(access_token=access, refresh_token=fresh, must_change_password=member.must_change_password)
+
+    async def _awaits_use(self, tx: Tx, token: str) -> bool:
+        """Whether it is the newest refresh token of its sign-in, whose member is locked."""
+        found = await sign_ins.refresh(tx, secret_hash(token))
+        return found is not None and found.used_at is None
 
 
 def routes(db: Database, mint: Mint, hashing: Hashing, proving: Proving) -> APIRouter:

@@ -25,6 +25,7 @@ class Vault:
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(secret, b"signing keys")))
         self._shown_once = _derived(secret, b"shown once")
         self._logins = _derived(secret, b"logins")
+        self._refreshes = _derived(secret, b"refresh tokens")
         self._pins = _derived(secret, b"pins")
 
     def seal(self, plain: bytes) -> bytes:
@@ -51,6 +52,10 @@ class Vault:
     def till_secret(self, seed: str) -> str:
         """What the browser of an enrolled till holds, 256 bits."""
         return base64.urlsafe_b64encode(self._made_of(seed, b"till")).decode().rstrip("=")
+
+    def successor(self, token: str) -> str:
+        """The refresh token in the place of `token`, 256 bits: two tabs that ask at once are given the same one."""
+        return base64.urlsafe_b64encode(hmac.new(self._refreshes, token.encode(), sha256).digest()).decode().rstrip("=")
 
     def peppered(self, member_id: UUID, pin: str) -> str:
         """What is hashed of a PIN: of six digits alone a stolen database could be made to tell them in hours."""

@@ -57,8 +57,7 @@ async def refresh(tx: Tx, token_hash: str) -> Refresh | None:
     row = (await tx.conn.execute(wanted.where(refresh_token.c.token_hash == token_hash))).first()
     if row is None:
         return None
-    used, ended = row.used_at is not None, row.ended_at is not None
-    return Refresh(row.sign_in_id, row.member_id, row.expires_at, used, ended)
+    return Refresh(row.sign_in_id, row.member_id, row.expires_at, row.used_at, row.ended_at is not None)
 
 
 async def rotate(tx: Tx, used: Refresh, used_hash: str, token_hash: str) -> None:
