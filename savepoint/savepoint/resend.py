@@ -19,6 +19,7 @@ import billing.consumers
 import fiscal.central.consumers
 import fiscal.worker.consumers
 import hall.consumers
+import staff.consumers
 from contracts.topics import Topic, branch
 from kit.consume import Handlers
 from savepoint.schema import SERVICES
@@ -27,6 +28,7 @@ from savepoint.schema import SERVICES
 def followers() -> dict[str, list[str]]:
     """Type -> the services that follow it."""
     follow: dict[str, Handlers] = {
+        "staff": staff.consumers.handlers(),
         "hall": hall.consumers.handlers(),
         "billing": billing.consumers.handlers(),
         "fiscal": fiscal.central.consumers.handlers(timedelta(0)),

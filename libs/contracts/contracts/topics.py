@@ -44,6 +44,11 @@ TOPICS: tuple[Topic, ...] = (
     Topic("notifications.message", "message", "notifications", partitions=6),
     Topic("staff.member", "member", "staff", partitions=3),
     Topic("staff.till", "till", "staff", partitions=3),
+    # What the journal is made of: a topic has one owner, so there is one for each service.
+    Topic("staff.act", "act", "staff", partitions=3),
+    Topic("hall.act", "act", "hall", partitions=3),
+    Topic("billing.act", "act", "billing", partitions=3),
+    Topic("fiscal.act", "act", "fiscal", partitions=3),
 )
 
 SHARED = tuple(topic for topic in TOPICS if "*" not in topic.name)

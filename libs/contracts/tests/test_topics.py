@@ -33,6 +33,10 @@ DESIGN = {
     "notifications.message": ("message", "notifications"),
     "staff.member": ("member", "staff"),
     "staff.till": ("till", "staff"),
+    "staff.act": ("act", "staff"),
+    "hall.act": ("act", "hall"),
+    "billing.act": ("act", "billing"),
+    "fiscal.act": ("act", "fiscal"),
 }
 """Topic -> key and owner: a second hand wrote this list, so that a slip in the first is seen."""
 

@@ -1,6 +1,7 @@
 """A furnished club, and what happens in it, with good defaults."""
 
 import itertools
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -200,8 +201,14 @@ async def rows(db: Database, query: str, **values: Any) -> list[tuple[Any, ...]]
 
 
 async def told(db: Database) -> list[str]:
-    """The types that were told, in order, without service and version."""
+    """The types that were told, in order, without service and version; what is for the journal alone is left out."""
     return [
         kind.removeprefix("hall.").removesuffix(".v1")
-        for (kind,) in await rows(db, "select type from outbox order by id")
+        for (kind,) in await rows(db, "select type from outbox where type <> 'hall.act.done.v1' order by id")
     ]
+
+
+async def acts(db: Database) -> list[dict[str, Any]]:
+    """What was told for the journal, in order."""
+    query = "select body from outbox where type = 'hall.act.done.v1' order by id"
+    return [json.loads(bytes(body)) for (body,) in await rows(db, query)]

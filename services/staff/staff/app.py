@@ -11,11 +11,13 @@ from fastapi import FastAPI
 from edge.auth import Tokens
 from edge.http import create_app, serve
 from kit import migrate, telemetry
+from kit.consume import Intake
 from kit.db import Database
 from kit.relay import Relay
 from kit.service import Service
-from staff import jobs
-from staff.api import enrolment, keys, machines, members, pins, sessions, sign_in, tills
+from kit.subscribe import Consumer
+from staff import consumers, jobs
+from staff.api import enrolment, journal, keys, machines, members, pins, sessions, sign_in, tills
 from staff.api.hashing import Hashing
 from staff.api.proving import Proving
 from staff.domain.vault import Vault
@@ -44,8 +46,11 @@ def wire(settings: Settings, db: Database) -> FastAPI:
         enrolment.routes(db, vault),
         tills.routes(db),
         keys.routes(db),
+        journal.routes(db),
     ]
-    service = Service("staff", db, Relay(db, settings.kafka()), loops=jobs.loops(db, settings))
+    kafka = settings.kafka()
+    consumer = Consumer(Intake(db, consumers.handlers()), kafka, "staff")
+    service = Service("staff", db, Relay(db, kafka), consumer, jobs.loops(db, settings))
     return create_app(service, routers, Tokens(settings.jwks_url, settings.issuer), jobs.ANSWERS_KEPT)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,7 +29,7 @@ PASSWORD = "верная лошадь батарея скоба"
 PASSWORD_HASH = passwords.hashed(PASSWORD)
 PIN, OTHER_PIN = "904175", "381640"
 TABLES = ["org", "member", "login_tries", "sign_in", "refresh_token", "signing_key", "machine", "till"]
-TABLES += ["session", "pin_tries"]
+TABLES += ["session", "pin_tries", "journal"]
 TABLES += ["outbox", "idempotency", "inbox", "parked"]
 _numbers = itertools.count(1)
 
@@ -121,8 +122,15 @@ async def rows(db: Database, query: str, **values: Any) -> list[tuple[Any, ...]]
 
 
 async def told(db: Database) -> list[tuple[str, bytes]]:
-    """Types and bodies of all that was told, in order."""
-    return [(row[0], bytes(row[1])) for row in await rows(db, "select type, body from outbox order by id")]
+    """Types and bodies of all that was told, in order; what is for the journal alone is left out."""
+    query = "select type, body from outbox where type <> 'staff.act.done.v1' order by id"
+    return [(row[0], bytes(row[1])) for row in await rows(db, query)]
+
+
+async def acts(db: Database) -> list[dict[str, Any]]:
+    """What was told for the journal, in order."""
+    query = "select body from outbox where type = 'staff.act.done.v1' order by id"
+    return [json.loads(bytes(row[0])) for row in await rows(db, query)]
 
 
 async def everything(db: Database) -> str:

@@ -60,5 +60,9 @@ def manager(issuer: Issuer) -> dict[str, str]:
     nouns = ("member", "till")
     reads = [f"staff.{noun}.read" for noun in nouns]
     return issuer.header(
-        *reads, "staff.session.own", *(f"staff.{noun}.manage" for noun in (*nouns, "machine", "session"))
+        *reads,
+        "staff.account.read",
+        "staff.session.own",
+        "staff.journal.read",
+        *(f"staff.{noun}.manage" for noun in (*nouns, "machine", "session")),
     )

@@ -56,6 +56,7 @@ GUARDED = {
     "DELETE /v1/members/{member}/pin": "staff.member.manage",
     "GET /v1/sessions": "staff.account.read",
     "DELETE /v1/sessions/{session}": "staff.session.own",
+    "GET /v1/journal": "staff.journal.read",
 }
 PUBLIC = {"GET /v1/jwks", "POST /v1/sign-in", "POST /v1/refresh", "POST /v1/sign-out", "POST /v1/machines/token"}
 PUBLIC |= {"GET /v1/tills/me", "POST /v1/sessions"}
@@ -142,7 +143,7 @@ async def test_an_unknown_id_is_not_found_and_a_bad_one_is_refused(
     assert await everything(db) == before
 
 
-@pytest.mark.parametrize("path", ["/v1/members", "/v1/machines", "/v1/tills"])
+@pytest.mark.parametrize("path", ["/v1/members", "/v1/machines", "/v1/tills", "/v1/sessions", "/v1/journal"])
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=201", "limit=-1", "limit=x", "limit=1e9", "after=x", "after=%00", f"limit={10**30}"]
 )
@@ -150,7 +151,7 @@ async def test_a_bad_page_is_refused(http: httpx.AsyncClient, manager: dict[str,
     assert await refused(http, "GET", f"{path}?{query}", headers=manager) == 422
 
 
-@pytest.mark.parametrize("path", ["/v1/members", "/v1/machines", "/v1/tills"])
+@pytest.mark.parametrize("path", ["/v1/members", "/v1/machines", "/v1/tills", "/v1/journal"])
 async def test_a_page_after_something_unknown_is_a_page(
     http: httpx.AsyncClient, manager: dict[str, str], path: str
 ) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy import text
 from conftest import ORG, Fresh, free_port
 from edge.auth import Tokens, Unauthenticated
 from kit.db import Database
-from kit.relay import Relay
 from services.staff.tests.builders import PASSWORD, Clock, a_settings, everything, rows, told
 from services.staff.tests.conftest import serving
 from staff import app, jobs
@@ -202,24 +201,6 @@ async def test_what_is_old_is_forgotten(db: Database) -> None:
     await next(loop.run for loop in jobs.loops(db, a_settings()) if loop.name == "forget sign-ins")()
 
     assert await rows(db, "select 1 from login_tries") == []
-
-
-async def test_the_app_is_composed_and_ready_on_its_schema(
-    db: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    async def idle(_: Relay) -> None:
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(Relay, "run", idle)
-    url = db.engine.url.render_as_string(hide_password=False)
-    composed = app.compose(a_settings(database_url=url))
-
-    async with (
-        composed.router.lifespan_context(composed),
-        httpx.AsyncClient(transport=httpx.ASGITransport(composed), base_url="http://staff") as http,
-    ):
-        assert (await http.get("/readyz")).json() == {"status": "ready"}
-        assert len((await http.get("/v1/jwks")).json()["keys"]) == 1
 
 
 async def test_the_owners_password_is_printed_once_in_one_line(

@@ -48,6 +48,7 @@ def test_an_administrator_is_an_operator_who_looks_after_the_club() -> None:
         "staff.member.read",
         "billing.bonus.grant",
         "billing.ledger.read",
+        "staff.journal.read",
     }
     assert permissions_of("administrator") == DESK | more
 

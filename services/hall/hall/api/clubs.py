@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from edge.auth import Caller, needs
 from edge.http import Body, Flag, Text, example
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from hall.api.fields import MANAGE, READ, Changing, LocalTime, LongName, created
 from hall.domain.club import Club, Org, known_time_zone
@@ -84,6 +85,7 @@ def org_routes(db: Database) -> APIRouter:
         _whole_org(caller)
         async with db.begin() as tx:
             await clubs.put_org(tx, Org(caller.scope.org_id, body.name))
+            journal(tx, caller, "hall.org.named", caller.scope.org_id, after={"name": body.name})
         return OrgView(org_id=caller.scope.org_id, name=body.name)
 
     return routes
@@ -104,6 +106,7 @@ def changing_clubs(db: Database) -> APIRouter:
             if not await clubs.add_club(tx, club):
                 raise ClubIdTaken(club.club_id)
             tx.tell(facts.club_registered(club))
+            journal(tx, caller, "hall.club.registered", club.club_id, club_id=club.club_id, after=club)
             return created(_view(club), f"/v1/clubs/{club.club_id}")
 
         return await once.answer(caller, change)
@@ -117,6 +120,7 @@ def changing_clubs(db: Database) -> APIRouter:
                 await clubs.save_club(tx, after)
                 await board.layout_changed(tx, club_id)
                 tx.tell(facts.club_changed(after))
+                journal(tx, caller, "hall.club.changed", club_id, club_id=club_id, before=before, after=after)
         return _view(after)
 
     return routes

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from edge.auth import Caller, needs
 from edge.http import Body, Flag, example
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from hall.api.fields import MANAGE, READ, Changing, Name, created
 from hall.domain.device import Device, Kind
@@ -60,6 +61,7 @@ def changing_devices(db: Database) -> APIRouter:
             club = await clubs.club_of(tx, caller.scope, club_id)
             device = Device(org_id=club.org_id, club_id=club_id, device_id=new_id(), **dict(body))
             await devices.add_device(tx, device)
+            journal(tx, caller, "hall.device.added", device.device_id, club_id=club_id, after=device)
             await board.devices_changed(tx, (club_id, device.device_id))
             return created(_view(device), f"/v1/devices/{device.device_id}")
 
@@ -74,6 +76,7 @@ def changing_devices(db: Database) -> APIRouter:
             if after != before:
                 await _refuse_in_use(tx, before, after)
                 await devices.save_device(tx, after)
+                journal(tx, caller, "hall.device.changed", device_id, club_id=after.club_id, before=before, after=after)
                 await board.devices_changed(tx, (after.club_id, device_id))
         return _view(after)
 

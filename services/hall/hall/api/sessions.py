@@ -11,6 +11,7 @@ from edge import problems
 from edge.auth import Caller, Forbidden, needs
 from edge.http import Body, Text, example
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from hall.api.fields import END, ORDER, PAY, READ
 from hall.api.ordering import NewSession, order
@@ -125,6 +126,8 @@ def ending_sessions() -> APIRouter:
             await sessions.save_session(tx, ended)
             await board.devices_changed(tx, (ended.club_id, ended.device_id))
             tx.tell(facts.ended(ended))
+            act = "hall.session.ended"
+            journal(tx, caller, act, session_id, club_id=ended.club_id, before=session, after=ended, reason=body.reason)
             return Answer(SessionView.of(ended), _location(ended))
 
         return await once.answer(caller, change)

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from edge.auth import Caller, needs
 from edge.http import Body, Flag, Whole, example
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from hall.api.fields import MANAGE, READ, Changing, LocalTime, Name, created
 from hall.domain.schedule import Window
@@ -129,6 +130,7 @@ def changing_tariffs(db: Database) -> APIRouter:
             club = await clubs.club_of(tx, caller.scope, club_id)
             tariff = Tariff(org_id=club.org_id, club_id=club_id, tariff_id=new_id(), **_known(dict(body)))
             await tariffs.add_tariff(tx, tariff)
+            journal(tx, caller, "hall.tariff.added", tariff.tariff_id, club_id=club_id, after=tariff)
             return created(TariffView.of(tariff), f"/v1/tariffs/{tariff.tariff_id}")
 
         return await once.answer(caller, change)
@@ -141,6 +143,7 @@ def changing_tariffs(db: Database) -> APIRouter:
             after = replace(before, **_known(body.changes()))
             if after != before:
                 await tariffs.save_tariff(tx, after)
+                journal(tx, caller, "hall.tariff.changed", tariff_id, club_id=after.club_id, before=before, after=after)
         return TariffView.of(after)
 
     return routes

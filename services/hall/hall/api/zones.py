@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from edge.auth import Caller, needs
 from edge.http import Body, example
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from hall.api.fields import MANAGE, READ, Name, created
 from hall.domain.club import Zone
@@ -42,6 +43,7 @@ def changing_zones(db: Database) -> APIRouter:
             club = await clubs.club_of(tx, caller.scope, club_id)
             zone = Zone(club.org_id, club_id, new_id(), body.name)
             await clubs.add_zone(tx, zone)
+            journal(tx, caller, "hall.zone.added", zone.zone_id, club_id=club_id, after=zone)
             await board.layout_changed(tx, club_id)
             return created(_view(zone), f"/v1/zones/{zone.zone_id}")
 
@@ -54,6 +56,7 @@ def changing_zones(db: Database) -> APIRouter:
             after = replace(before, name=body.name)
             if after != before:
                 await clubs.save_zone(tx, after)
+                journal(tx, caller, "hall.zone.renamed", zone_id, club_id=after.club_id, before=before, after=after)
                 await board.layout_changed(tx, after.club_id)
         return _view(after)
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from edge.auth import Caller, needs
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from kit.db import Database, Tx
 from kit.errors import Refused
 from staff.api.shown_once import reveal
@@ -73,6 +74,7 @@ class Enrolment:
             till = replace(before, secret_hash=kept, enrolled_at=tx.now)
             await tills.save(tx, till)
             await sessions.end_of_till(tx, till_id)
+            journal(tx, caller, "staff.till.enrolled", till_id, club_id=till.club_id, before=before, after=till)
             return Answer(Enrolled(**_seen(till), secret=seed), status=201)
 
         return reveal(await once.answer(caller, change), "secret", self.vault.till_secret)
@@ -80,9 +82,13 @@ class Enrolment:
     async def take_back(self, till_id: UUID, caller: Caller = needs("staff.till.manage")) -> None:
         """No browser is this till any more; its sessions end at once. Safe to repeat."""
         async with self.db.begin() as tx:
-            till = await tills.for_update(tx, caller.scope, till_id)
-            await tills.save(tx, replace(till, secret_hash=None, enrolled_at=None))
+            before = await tills.for_update(tx, caller.scope, till_id)
+            if before.secret_hash is None:
+                return
+            till = replace(before, secret_hash=None, enrolled_at=None)
+            await tills.save(tx, till)
             await sessions.end_of_till(tx, till_id)
+            journal(tx, caller, "staff.till.taken_back", till_id, club_id=till.club_id, before=before, after=till)
 
     async def till_here(self, response: Response, secret: TillSecret = None) -> TillHere:
         """The till that this browser is, and who works at its club and has a PIN."""

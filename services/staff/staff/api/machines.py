@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from edge.auth import Caller, needs
 from edge.http import Body
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from kit.db import Database, Tx
 from kit.errors import Refused
@@ -98,6 +99,7 @@ class Machines:
             await orgs.known(tx, org_id)
             machine = Machine(new_id(), org_id, body.club_id, body.name, body.kind, kept, tx.now)
             await machines.add(tx, machine)
+            journal(tx, caller, "staff.machine.added", machine.machine_id, club_id=machine.club_id, after=machine)
             return Answer(WithSecret(**MachineView.of(machine).model_dump(), secret=seed), status=201)
 
         return reveal(await once.answer(caller, change), "secret", self.mint.vault.machine_secret)
@@ -105,7 +107,8 @@ class Machines:
     async def revoke_machine(self, machine_id: UUID, caller: Caller = needs("staff.machine.manage")) -> None:
         """The machine gets no more tokens; one that it has lives out its ten minutes."""
         async with self.db.begin() as tx:
-            await machines.revoke(tx, caller.scope, machine_id)
+            gone = await machines.revoke(tx, caller.scope, machine_id)
+            journal(tx, caller, "staff.machine.revoked", machine_id, club_id=gone.club_id, before=gone)
 
     async def machine_token(self, body: MachineProof, response: Response) -> MachineToken:
         """A short token for a machine that knows its secret."""

@@ -13,6 +13,7 @@ from contracts.staff import MemberAdded, MemberChanged, MemberRemoved
 from edge.auth import Caller, needs
 from edge.http import Body
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from edge.scope import Scope
 from kit.db import Database, Tx
@@ -113,6 +114,7 @@ class Members:
             member = Member(**known, member_id=new_id(), password_hash=password_hash, must_change_password=True)
             await members.add(tx, member)
             tx.tell(members.fact(MemberAdded, member, tx))
+            _journal(tx, caller, "added", member, after=member)
             return Answer(_with_seed(member, seed), status=201)
 
         return reveal(await once.answer(caller, change), "one_time_password", self.vault.one_time_password)
@@ -134,6 +136,7 @@ class Members:
                 await members.save(tx, after)
                 await sessions.end_elsewhere(tx, after)
                 tx.tell(members.fact(MemberChanged, after, tx))
+                _journal(tx, caller, "changed", after, before=before, after=after)
         return MemberView.of(after)
 
     async def remove_member(self, member_id: UUID, caller: Caller = needs("staff.member.manage")) -> None:
@@ -147,6 +150,7 @@ class Members:
             await sign_ins.end_all(tx, member_id)
             await sessions.end_of_member(tx, member_id)
             tx.tell(members.fact(MemberRemoved, member, tx))
+            _journal(tx, caller, "removed", member, before=member)
 
     async def reset_password(
         self, member_id: UUID, caller: Caller = needs("staff.member.manage"), once: Once = Depends()
@@ -162,6 +166,7 @@ class Members:
             await sign_ins.end_all(tx, member_id)
             await sessions.end_of_member(tx, member_id)
             await self._unlock(tx, member)
+            _journal(tx, caller, "password_reset", member)
             return Answer(_with_seed(member, seed))
 
         return reveal(await once.answer(caller, change), "one_time_password", self.vault.one_time_password)
@@ -174,6 +179,7 @@ class Members:
         async def change(tx: Tx) -> Answer:
             member = await members.for_update(tx, caller.scope, member_id)
             await self._unlock(tx, member)
+            _journal(tx, caller, "unlocked", member)
             return Answer(MemberView.of(member))
 
         return await once.answer(caller, change)
@@ -199,6 +205,13 @@ def routes(db: Database, vault: Vault, hashing: Hashing) -> APIRouter:
     router.post("/{member_id}/reset-password", response_model=WithPassword)(do.reset_password)
     router.post("/{member_id}/unlock", response_model=MemberView)(do.unlock_member)
     return router
+
+
+def _journal(
+    tx: Tx, caller: Caller, verb: str, member: Member, before: Member | None = None, after: Member | None = None
+) -> None:
+    act, club_id = f"staff.member.{verb}", member.only_club
+    journal(tx, caller, act, member.member_id, club_id=club_id, before=before, after=after)
 
 
 def _with_seed(member: Member, seed: str) -> WithPassword:

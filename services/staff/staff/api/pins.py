@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from edge.auth import Caller, needs
 from edge.http import Body
+from edge.journal import journal
 from edge.scope import Scope
 from kit.db import Database, Tx
 from kit.errors import Invalid
@@ -59,6 +60,7 @@ class Pins:
         async with self.db.begin() as tx:
             before = await members.for_update(tx, caller.scope, member_id)
             await members.save(tx, replace(before, pin_hash=None))
+            journal(tx, caller, "staff.member.pin_taken", member_id, club_id=before.only_club)
 
 
 def routes(db: Database, vault: Vault, hashing: Hashing, proving: Proving) -> APIRouter:

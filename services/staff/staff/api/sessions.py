@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from edge.auth import Caller, needs
 from edge.http import Body
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from edge.scope import Scope
 from kit.db import Database, Tx
@@ -230,9 +231,10 @@ class Sessions:
                 whose = whose if MANAGE in caller.permissions else None
             if whose is None:
                 raise NotFound("session", session_id)
-            if whose != caller.subject:
-                await members.for_update(tx, caller.scope, whose)
-            await sessions.end(tx, session_id)
+            theirs = await members.for_update(tx, caller.scope, whose) if whose != caller.subject else None
+            ended = await sessions.end(tx, session_id)
+            if theirs is not None and ended:
+                journal(tx, caller, "staff.session.ended", session_id, club_id=theirs.only_club, before=_seen(theirs))
 
     async def _begin(self, tx: Tx, member: Member, till: Till | None, agent: str) -> Began:
         """A session of the locked member."""
@@ -273,6 +275,10 @@ def routes(db: Database, mint: Mint, proving: Proving) -> APIRouter:
 
 def _hash(secret: Secret) -> str:
     return secret_hash(secret.get_secret_value())
+
+
+def _seen(member: Member) -> dict[str, str]:
+    return {"member_id": str(member.member_id), "name": member.name}
 
 
 def _shown(agent: str) -> str | None:

@@ -12,6 +12,7 @@ from contracts.staff import TillAdded, TillChanged
 from edge.auth import Caller, needs
 from edge.http import Body
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from kit.db import Database, Tx
 from kit.time import new_id
@@ -71,6 +72,7 @@ class Tills:
             till = Till(new_id(), caller.scope.org_id, body.club_id, body.name, tx.now)
             await tills.add(tx, till)
             tx.tell(tills.fact(TillAdded, till, tx))
+            journal(tx, caller, "staff.till.added", till.till_id, club_id=till.club_id, after=till)
             return Answer(TillView.of(till), status=201)
 
         return await once.answer(caller, change)
@@ -85,6 +87,7 @@ class Tills:
             if after != before:
                 await tills.save(tx, after)
                 tx.tell(tills.fact(TillChanged, after, tx))
+                journal(tx, caller, "staff.till.renamed", till_id, club_id=after.club_id, before=before, after=after)
         return TillView.of(after)
 
 

@@ -36,6 +36,11 @@ class Member:
         return self.clubs is None or club_id in self.clubs
 
     @property
+    def only_club(self) -> UUID | None:
+        """The club that all they do concerns; None where they work at more."""
+        return self.clubs[0] if self.clubs is not None and len(self.clubs) == 1 else None
+
+    @property
     def leads(self) -> bool:
         """An owner of the whole org: one of these must always be left, or nobody could let anybody in."""
         return self.role == OWNER and self.clubs is None

@@ -45,6 +45,7 @@ TABLE: dict[str, tuple[Role, ...]] = {
     "staff.till.manage": (OWNER,),
     "staff.machine.manage": (OWNER,),
     "staff.session.manage": (OWNER,),
+    "staff.journal.read": (OWNER, ADMINISTRATOR, ACCOUNTANT),
 }
 
 PASSWORD_CHANGE = "staff.password.change"  # noqa: S105  the name of a permission

@@ -33,11 +33,13 @@ async def by_id(tx: Tx, machine_id: UUID) -> Machine | None:
     return _machine(row) if row else None
 
 
-async def revoke(tx: Tx, scope: Scope, machine_id: UUID) -> None:
+async def revoke(tx: Tx, scope: Scope, machine_id: UUID) -> Machine:
     """It gets no more tokens. Raises NotFound."""
     gone = update(table).where(present, *scope.rows(table), table.c.machine_id == machine_id)
-    if (await tx.conn.execute(gone.values(revoked_at=tx.now))).rowcount == 0:
+    row = (await tx.conn.execute(gone.values(revoked_at=tx.now).returning(table))).first()
+    if row is None:
         raise NotFound("machine", machine_id)
+    return _machine(row)
 
 
 def _machine(row: Row[Any]) -> Machine:

@@ -104,3 +104,20 @@ pin_tries = Table(
     Column("locked_until", Moment),
     Column("last_at", Moment),
 )
+journal = Table(
+    "journal",
+    metadata,
+    Column("act_id", Uuid),
+    Column("org_id", Uuid),
+    Column("club_id", Uuid),
+    Column("at", Moment),
+    Column("act", String),
+    Column("member_id", Uuid),
+    Column("member_name", String),
+    Column("till_id", Uuid),
+    Column("subject", String),
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+    Column("reason", String),
+    Column("trace_id", String),
+)
