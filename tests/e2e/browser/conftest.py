@@ -13,6 +13,7 @@ from playwright.async_api import Browser, async_playwright
 
 from savepoint.day import Club, Desk, desk
 from tests.e2e import stacks
+from tests.e2e.browser.cable import Cable, cable
 from tests.e2e.browser.front import DESK, PINS, Front, Screen
 from tests.e2e.conftest import chosen
 from tests.e2e.stacks import Stack
@@ -111,10 +112,11 @@ async def screen(
     """A window at the till. Afterwards nothing runs and the browser complained of nothing."""
     for person, login in ((front.owner, "owner"), (front.anna, "anna")):
         await person.sign_in(login, front.club.logins[login])
-    opened = await _window(browser, front, language)
-    yield opened
-    await _keep(opened, request)
-    await opened.page.context.close()
+    async with cable(front.stack.url) as wire:
+        opened = await _window(browser, front, language, wire)
+        yield opened
+        await _keep(opened, request)
+        await opened.page.context.close()
     await front.clear()
     assert opened.wrong == []
 
@@ -122,14 +124,15 @@ async def screen(
 @pytest.fixture
 async def second(browser: Browser, front: Front, language: str) -> AsyncIterator[Screen]:
     """Another window, of another person at another till's browser."""
-    opened = await _window(browser, front, language)
-    yield opened
-    await opened.page.context.close()
+    async with cable(front.stack.url) as wire:
+        opened = await _window(browser, front, language, wire)
+        yield opened
+        await opened.page.context.close()
     assert opened.wrong == []
 
 
-async def _window(browser: Browser, front: Front, language: str) -> Screen:
-    url = front.stack.url
+async def _window(browser: Browser, front: Front, language: str, wire: Cable) -> Screen:
+    url = wire.here
     context = await browser.new_context(base_url=url, viewport=DESK, locale=language, timezone_id="Europe/Moscow")  # type: ignore[arg-type]
     context.set_default_timeout(15_000)
     await context.tracing.start(screenshots=True, snapshots=True)
@@ -141,7 +144,7 @@ async def _window(browser: Browser, front: Front, language: str) -> Screen:
             {"name": "language", "value": language, "url": url},
         ]
     )
-    opened = Screen(await context.new_page(), front, language)
+    opened = Screen(await context.new_page(), front, language, wire)
     opened.watch()
     return opened
 

@@ -11,6 +11,7 @@ from playwright.async_api import Locator, Page, expect
 
 from console.api.catalogue import translations
 from savepoint.day import Club, Desk
+from tests.e2e.browser.cable import Cable
 from tests.e2e.stacks import Stack
 
 PINS = {"anna": "481593", "boris": "730264", "owner": "905173"}
@@ -119,6 +120,7 @@ class Screen:
     page: Page
     front: Front
     language: str
+    wire: Cable
     wrong: list[str] = field(default_factory=list)
     """What the browser complained of: broken policies, failed scripts."""
 
