@@ -28,7 +28,7 @@ PAGES = {
     "shifts": "/shifts",
     "register": "/registers",
     "journal": "/journal",
-    "settings-club": "/settings/club",
+    "settings-clubs": "/settings/clubs",
     "settings-places": "/settings/places",
     "settings-tariffs": "/settings/tariffs",
     "settings-people": "/settings/people",

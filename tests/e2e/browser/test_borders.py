@@ -13,7 +13,7 @@ from tests.e2e.browser.front import PINS, Front, Screen
 PAGES = [
     *(tab.path for tab in TABS),
     *("/hall?view=table", "/clients/new", "/shifts", "/sessions", "/password", "/start", "/nowhere", "/sign-in"),
-    *(f"/settings/{part}" for part in ("club", "places", "tariffs", "people", "tills")),
+    *(f"/settings/{part}" for part in ("clubs", "places", "tariffs", "people", "tills")),
 ]
 LETTERS_MIN = 12
 """A shorter English text may be a part of a name."""
