@@ -72,7 +72,7 @@ async def everything(stack: Stack, world: World) -> dict[str, Any]:
     """All that a request could change: a digest of each table, and the register without what it says of itself."""
     found: dict[str, Any] = {name: seen for name, seen in (await stack.digest()).items() if name not in MOVES_BY_ITSELF}
     answer = await world.http.get("/api/fiscal/v1/registers", headers=wrong.bearer(world.of_the_org))
-    found["registers"] = [{**one, "state": None} for one in answer.raise_for_status().json()]
+    found["registers"] = [{**one, "state": None} for one in answer.raise_for_status().json()["items"]]
     return found
 
 
