@@ -100,6 +100,15 @@ async def test_a_registers_state_is_one_and_the_same_in_the_list_and_alone(centr
     assert shown["troubles"] == ["ofd_backlog"]
 
 
+async def test_a_closed_shift_has_no_end_to_come(central: Central) -> None:
+    register_id = await central.a_register()
+
+    await observed(central, register_id, shift="closed")
+
+    shift = (await seen(central, register_id))["shift"]
+    assert shift == {"number": 87, "state": "closed", "opened_at": None, "closes_by": None}
+
+
 async def test_receipts_on_their_way_are_the_queue_and_ended_ones_are_not(central: Central) -> None:
     register_id = await central.a_register()
     await observed(central, register_id)

@@ -138,7 +138,9 @@ def _view(register: Register, queued: Sequence[Row[Any]], zone: ZoneInfo, now: d
 
 def _told(state: RegisterState, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     """What the register's worker told of it."""
-    opened, ends = state.shift_opened_at, moment_of(state.drive_ends_local, zone)
+    # Its worker remembers when the shift was opened that is closed by now.
+    opened = state.shift_opened_at if state.shift != "closed" else None
+    ends = moment_of(state.drive_ends_local, zone)
     closes_by = opened + registers.SHIFT_MAX if opened else None
     same = ("paper", "clock_gap_s", "ffd", "organisation", "inn")
     return {name: getattr(state, name) for name in same} | {
