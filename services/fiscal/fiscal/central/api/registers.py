@@ -11,6 +11,7 @@ from contracts.branch import Device
 from edge.auth import Caller, needs
 from edge.http import Body, Text, Whole
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Limit, Page
 from fiscal.central import store
 from fiscal.central.api.register_views import RegisterView, view_of, views
@@ -106,6 +107,8 @@ def registers(router: APIRouter, db: Database) -> None:
             if not await store.add_register(tx, register):
                 raise RegisterExists("register_exists", "This club has a register already: change that one.")
             facts.tell_register(tx, register)
+            added = "fiscal.register.added"
+            journal(tx, caller, added, register_id, club_id=body.club_id, after=_settings(register))
             return _answer(await view_of(tx, caller, register))
 
         async def look() -> Answer:
@@ -136,6 +139,10 @@ def _changes(router: APIRouter, db: Database) -> None:
             if register.watched:
                 facts.watch(tx, register)
             facts.tell_register(tx, register)
+            was, now = _settings(before), _settings(register)
+            if was != now:
+                act = "fiscal.register.changed"
+                journal(tx, caller, act, register_id, club_id=register.club_id, before=was, after=now)
             return await view_of(tx, caller, register)
 
 
@@ -176,8 +183,12 @@ def taxes(router: APIRouter, db: Database) -> None:
             raise Invalid("tax_day_twice", "Two settings begin on the same day. Keep one of them.")
         async with db.begin() as tx:
             await _club(tx, caller, club_id)
-            settings = [Tax(one.since, one.system, one.vat) for one in body.settings]
+            was = await store.taxes_of(tx, caller.scope, club_id)
+            settings = sorted((Tax(one.since, one.system, one.vat) for one in body.settings), key=lambda tax: tax.since)
             await store.replace_taxes(tx, caller.scope.org_id, club_id, settings)
+            if settings != was:
+                before, after = {"settings": was}, {"settings": settings}
+                journal(tx, caller, "fiscal.tax.changed", club_id, club_id=club_id, before=before, after=after)
         return body
 
     @router.get("/v1/clubs/{club_id}/tax")
@@ -200,6 +211,12 @@ async def _register(tx: Tx, caller: Caller, register_id: UUID, lock: bool = Fals
     if not found:
         raise NotFound("register", register_id)
     return found[0]
+
+
+def _settings(register: Register) -> dict[str, Any]:
+    """What people set, for the journal."""
+    own = {name: getattr(register, name) for name in ("name", "mode", "cashier_name", "address")}
+    return own | register.device.model_dump()
 
 
 def _answer(view: RegisterView) -> Answer:

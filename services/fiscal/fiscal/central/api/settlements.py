@@ -11,6 +11,7 @@ from edge import problems
 from edge.auth import Caller, needs
 from edge.http import Body, Text, Whole, example
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from fiscal.central.api.receipts import ReceiptView, SettlementView, said_view, view_of
 from fiscal.central.domain.receipt import State
@@ -76,6 +77,8 @@ def settlements_of(router: APIRouter, db: Database) -> None:
             if receipt.state != State.UNKNOWN:
                 raise NotInDoubt(receipt)
             said.append(await settlements.say(tx, receipt, body.fd, body.reason, caller.person()))
+            act, club_id = "fiscal.receipt.settled", receipt.club_id
+            journal(tx, caller, act, receipt_id, club_id=club_id, after={"fd": body.fd}, reason=body.reason)
             return await _answer(tx, caller, receipt_id, said[0])
 
         async def look() -> Answer:
