@@ -47,7 +47,7 @@ lint: $(READY) ## formatting and lint
 # Twice: each member knows itself by its package's name, and its tests by their place in the tree.
 types: $(READY) ## mypy, strict, on everything
 	MYPYPATH=$(subst $(space),:,$(MEMBERS)) $(BIN)/mypy $(PACKAGES:%=--package %)
-	$(BIN)/mypy conftest.py bench/__main__.py $$(find libs services emulators savepoint tests -path '*/tests/*.py')
+	$(BIN)/mypy conftest.py bench/__main__.py $$(find libs services emulators savepoint -path '*/tests/*.py') $$(find tests -name '*.py')
 
 test-parts: $(READY) ## unit, store, consumer, wire, contracts, import arrows, model
 	$(BIN)/pytest libs services emulators savepoint bench tests --ignore tests/e2e $(PYTEST)

@@ -126,7 +126,8 @@ async def _first_load(page: Page) -> int:
     await page.goto("/hall")
     await page.wait_for_load_state("load")
     files = [one for one in came if one.ok and "/live" not in one.url]
-    return sum(len(gzip.compress(await one.body(), 6)) for one in files)
+    bodies = [await one.body() for one in files]
+    return sum(len(gzip.compress(body, 6)) for body in bodies)
 
 
 async def _keys(page: Page, count: int) -> list[float]:

@@ -41,7 +41,7 @@ def test_no_translation_is_of_a_text_that_is_gone() -> None:
 @pytest.mark.parametrize("message", translated(), ids=name)
 def test_a_translation_has_all_its_values_and_plural_forms(message: Message) -> None:
     ids = [message.id] if isinstance(message.id, str) else list(message.id)
-    strings = [message.string] if isinstance(message.string, str) else list(message.string)
+    strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
     values = {value for text in ids for value in re.findall(r"%\(\w+\)s|\{\w+\}", text)}
     assert len(strings) == (1 if isinstance(message.id, str) else 3)
     for text in strings:

@@ -133,7 +133,7 @@ async def second(browser: Browser, front: Front, language: str) -> AsyncIterator
 
 async def _window(browser: Browser, front: Front, language: str, wire: Cable) -> Screen:
     url = wire.here
-    context = await browser.new_context(base_url=url, viewport=DESK, locale=language, timezone_id="Europe/Moscow")  # type: ignore[arg-type]
+    context = await browser.new_context(base_url=url, viewport=DESK, locale=language, timezone_id="Europe/Moscow")
     context.set_default_timeout(15_000)
     await context.tracing.start(screenshots=True, snapshots=True)
     # Browsers take a secure cookie from localhost; a script that sets one has to name the scheme.

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from console.api.catalogue import translations
 from savepoint.day import Club, Desk
@@ -15,7 +15,7 @@ from tests.e2e.browser.cable import Cable
 from tests.e2e.stacks import Stack
 
 PINS = {"anna": "481593", "boris": "730264", "owner": "905173"}
-DESK = {"width": 1366, "height": 768}
+DESK: ViewportSize = {"width": 1366, "height": 768}
 expect.set_options(timeout=30_000)
 
 

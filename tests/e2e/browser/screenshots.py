@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -48,13 +49,16 @@ async def photograph(page: Page, name: str) -> None:
 
 async def window(browser: Browser, front: Front, language: str) -> Page:
     url = front.stack.url
+    scheme: Literal["light", "dark"] = "light" if language == "ru" else "dark"
     context = await browser.new_context(
-        base_url=url, viewport=DESK, locale=language, timezone_id="Europe/Moscow",
-        color_scheme="light" if language == "ru" else "dark",
-    )  # type: ignore[arg-type]  # fmt: skip
-    till = {"name": "__Host-till", "value": front.till_secret, "url": re.sub("^http:", "https:", url)}
+        base_url=url, viewport=DESK, locale=language, timezone_id="Europe/Moscow", color_scheme=scheme
+    )
+    secure = re.sub("^http:", "https:", url)
     await context.add_cookies(
-        [{**till, "secure": True, "httpOnly": True}, {"name": "language", "value": language, "url": url}]  # type: ignore[list-item,typeddict-item]
+        [
+            {"name": "__Host-till", "value": front.till_secret, "url": secure, "secure": True, "httpOnly": True},
+            {"name": "language", "value": language, "url": url},
+        ]
     )
     return await context.new_page()
 

@@ -27,7 +27,7 @@ def empty(request: pytest.FixtureRequest) -> Iterator[Stack]:
 async def test_a_newcomer_sells_the_first_session_without_documentation(
     browser: Browser, empty: Stack, language: str
 ) -> None:
-    context = await browser.new_context(base_url=empty.url, viewport=DESK, locale=language)  # type: ignore[arg-type]
+    context = await browser.new_context(base_url=empty.url, viewport=DESK, locale=language)
     page = await context.new_page()
     await _come_in(page, empty.owner_password)
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from console.api.desk import CLUB_COOKIE, SESSION_COOKIE, TILL_COOKIE, AtDesk, Desk, drop, keep, language_of
-from console.clients.services import Problem, Services, Unreachable
+from console.clients.services import SIGN_IN_TIMEOUT_S, Problem, Services, Unreachable
 
 router = APIRouter()
 SESSION_S = 12 * 3600
@@ -35,7 +35,7 @@ async def with_password(request: Request, login: Field, password: Field, next: F
 async def _signed_in(request: Request, path: str, body: dict[str, str], then: str) -> Response:
     services: Services = request.app.state.services
     try:
-        session = await services.ask("POST", path, body=body, headers=_at_till(request))
+        session = await services.ask("POST", path, body=body, headers=_at_till(request), timeout_s=SIGN_IN_TIMEOUT_S)
     except (Problem, Unreachable) as why:
         till, _ = await _till(request)
         data = {"next": _inside(then), "by_password": "login" in body, "why": why, "filled": body}
@@ -129,7 +129,9 @@ async def _till(request: Request) -> tuple[Any, Problem | Unreachable | None]:
         return None, None
     services: Services = request.app.state.services
     try:
-        return await services.ask("GET", "/staff/v1/tills/me", headers=_at_till(request)), None
+        return await services.ask(
+            "GET", "/staff/v1/tills/me", headers=_at_till(request), timeout_s=SIGN_IN_TIMEOUT_S
+        ), None
     except (Problem, Unreachable) as why:
         return None, why
 

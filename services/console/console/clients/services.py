@@ -8,6 +8,8 @@ import httpx
 
 REGION_TIMEOUT_S = 1.5
 """A part of a page is not waited for any longer: the page shows the others."""
+SIGN_IN_TIMEOUT_S = 5
+"""Nothing can be shown to somebody whom nobody knows."""
 COMMAND_TIMEOUT_S = 20
 WAIT_S = 3
 """So long a money command is held open for its end; then the dialog shows its steps."""

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from console.clients.services import Problem, Services, Unreachable
+from console.clients.services import SIGN_IN_TIMEOUT_S, Problem, Services, Unreachable
 
 EARLY_S = 30
 """A token is exchanged again so long before its end."""
@@ -49,7 +49,9 @@ class Sessions:
         if known is not None and known.until > time.time() + EARLY_S:
             return known
         try:
-            answer = await self.services.ask("POST", "/staff/v1/sessions/token", body={"session": secret})
+            answer = await self.services.ask(
+                "POST", "/staff/v1/sessions/token", body={"session": secret}, timeout_s=SIGN_IN_TIMEOUT_S
+            )
         except Unreachable:
             if known is not None and known.until > time.time():
                 return known
