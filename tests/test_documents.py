@@ -45,6 +45,8 @@ WITHOUT_A_KEY = {
     ("staff", "/v1/sessions/token"): "gives tokens; a second try gives others",
     ("staff", "/v1/sessions/lock"): "safe to repeat",
     ("staff", "/v1/sessions/unlock"): "safe to repeat",
+    ("staff", "/v1/confirmations"): "gives a proof; a second try gives another",
+    ("staff", "/v1/approvals/{approval_id}/grant"): "safe to repeat: all proofs of an approval are spent as one",
 }
 """POSTs that are no change of money or state, or cannot happen twice, and why."""
 

@@ -104,12 +104,19 @@ class Tokens:
     async def caller(self, token: str) -> Caller:
         """Who holds `token`. Raises Unauthenticated, or KeysUnavailable."""
         try:
-            key = await self._key(jwt.get_unverified_header(token).get("kid"))
-            return _caller(jwt.decode(token, key, ["ES256"], REQUIRED, audience=AUDIENCE, issuer=self.issuer, leeway=5))
+            return _caller(await self.claims(token, AUDIENCE))
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("token_expired", "Your sign-in has expired. Sign in again.") from None
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError):
             raise Unauthenticated("token_invalid", "This sign-in is not valid. Sign in again.") from None
+
+    async def claims(self, token: str, audience: str) -> dict[str, Any]:
+        """What a token of this audience says. Raises what PyJWT does, or KeysUnavailable."""
+        key = await self._key(jwt.get_unverified_header(token).get("kid"))
+        said: dict[str, Any] = jwt.decode(
+            token, key, ["ES256"], REQUIRED, audience=audience, issuer=self.issuer, leeway=5
+        )
+        return said
 
     async def _key(self, kid: str | None) -> jwt.PyJWK:
         """The issuer's key of this name; the last one known of that name while the issuer does not answer."""

@@ -17,7 +17,7 @@ from kit.relay import Relay
 from kit.service import Service
 from kit.subscribe import Consumer
 from staff import consumers, jobs
-from staff.api import enrolment, journal, keys, machines, members, pins, sessions, sign_in, tills
+from staff.api import approvals, enrolment, journal, keys, machines, members, pins, sessions, sign_in, tills
 from staff.api.hashing import Hashing
 from staff.api.proving import Proving
 from staff.domain.vault import Vault
@@ -40,6 +40,7 @@ def wire(settings: Settings, db: Database) -> FastAPI:
     routers = [
         sign_in.routes(db, mint, hashing, proving),
         sessions.routes(db, mint, proving),
+        approvals.routes(db, mint, proving),
         pins.routes(db, vault, hashing, proving),
         members.routes(db, vault, hashing),
         machines.routes(db, mint),

@@ -15,7 +15,7 @@ from staff.domain.roles import OWNER, Role, permissions_of
 from staff.domain.tokens import Bearer
 from staff.domain.vault import Vault
 from staff.settings import Settings
-from staff.store import keys, members, orgs, pins, sessions, sign_ins
+from staff.store import approvals, keys, members, orgs, pins, sessions, sign_ins
 from staff.store.keys import Mint
 
 ANSWERS_KEPT = timedelta(days=1)
@@ -43,6 +43,7 @@ def loops(db: Database, settings: Settings) -> list[Loop]:
             await sign_ins.prune(tx)
             await sessions.prune(tx)
             await pins.prune(tx)
+            await approvals.prune(tx)
 
     # Well below the hour for which a key is published before it signs.
     return [Loop("rotate signing keys", rotate, pause_s=600), Loop("forget sign-ins", forget, pause_s=3600)]

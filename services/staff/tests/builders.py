@@ -29,7 +29,7 @@ PASSWORD = "верная лошадь батарея скоба"
 PASSWORD_HASH = passwords.hashed(PASSWORD)
 PIN, OTHER_PIN = "904175", "381640"
 TABLES = ["org", "member", "login_tries", "sign_in", "refresh_token", "signing_key", "machine", "till"]
-TABLES += ["session", "pin_tries", "journal"]
+TABLES += ["session", "pin_tries", "journal", "approval"]
 TABLES += ["outbox", "idempotency", "inbox", "parked"]
 _numbers = itertools.count(1)
 

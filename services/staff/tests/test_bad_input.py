@@ -33,6 +33,9 @@ POSTS: dict[str, dict[str, Any]] = {
     "POST /v1/sessions/token": {"session": "secret"},
     "POST /v1/sessions/lock": {"session": "secret"},
     "POST /v1/sessions/unlock": {"session": "secret", "pin": "904175"},
+    "POST /v1/confirmations": {"pin": "904175", "act": "billing.refund", "subject": UNKNOWN},
+    "POST /v1/approvals": {"act": "billing.refund", "subject": UNKNOWN, "amount_kopecks": 1, "club_id": str(CLUB)},
+    "POST /v1/approvals/{approval}/grant": {"member_id": UNKNOWN, "pin": "904175"},
 }
 GUARDED = {
     "GET /v1/me": "staff.account.read",
@@ -57,17 +60,22 @@ GUARDED = {
     "GET /v1/sessions": "staff.account.read",
     "DELETE /v1/sessions/{session}": "staff.session.own",
     "GET /v1/journal": "staff.journal.read",
+    "POST /v1/confirmations": "staff.account.read",
+    "POST /v1/approvals": "staff.account.read",
+    "GET /v1/approvals/{approval}": "staff.account.read",
+    "POST /v1/approvals/{approval}/grant": "staff.account.read",
 }
 PUBLIC = {"GET /v1/jwks", "POST /v1/sign-in", "POST /v1/refresh", "POST /v1/sign-out", "POST /v1/machines/token"}
 PUBLIC |= {"GET /v1/tills/me", "POST /v1/sessions"}
 PUBLIC |= {f"POST /v1/sessions/{act}" for act in ("pin", "token", "lock", "unlock")}
-NULL_IS_AN_ANSWER = {"clubs", "inn"}
+NO_KEY = {"POST /v1/password", "POST /v1/confirmations", "POST /v1/approvals/{approval}/grant"}
+NULL_IS_AN_ANSWER = {"clubs", "inn", "amount_kopecks"}
 WRONG: tuple[Any, ...] = (None, True, -1, 10**30, 1e300, [], {}, "", "\0", "\ud800", "x" * 5000, ["x"], ["\ud800"])
 
 
 def path_of(endpoint: str, **ids: object) -> tuple[str, str]:
     method, _, path = endpoint.partition(" ")
-    known = {"member": UNKNOWN, "till": UNKNOWN, "machine": UNKNOWN, "session": UNKNOWN} | ids
+    known = {"member": UNKNOWN, "till": UNKNOWN, "machine": UNKNOWN, "session": UNKNOWN, "approval": UNKNOWN} | ids
     return method, path.format(**known)
 
 
@@ -136,7 +144,7 @@ async def test_an_unknown_id_is_not_found_and_a_bad_one_is_refused(
     http: httpx.AsyncClient, db: Database, manager: dict[str, str], endpoint: str, wanted: str, status: int
 ) -> None:
     before = await everything(db)
-    method, path = path_of(endpoint, member=wanted, till=wanted, machine=wanted, session=wanted)
+    method, path = path_of(endpoint, member=wanted, till=wanted, machine=wanted, session=wanted, approval=wanted)
     body = {"json": POSTS[endpoint]} if endpoint in POSTS else {}
 
     assert await refused(http, method, path, headers=manager | key(), **body) == status
@@ -159,7 +167,7 @@ async def test_a_page_after_something_unknown_is_a_page(
     assert (answer.status_code, answer.json()) == (200, {"items": [], "next": None})
 
 
-@pytest.mark.parametrize("endpoint", [one for one in GUARDED if one.startswith("POST") and one != "POST /v1/password"])
+@pytest.mark.parametrize("endpoint", [one for one in GUARDED if one.startswith("POST") and one not in NO_KEY])
 @pytest.mark.parametrize("bad", ["", "x" * 65, "with space"])
 async def test_a_change_without_a_good_idempotency_key_is_refused(
     http: httpx.AsyncClient, db: Database, manager: dict[str, str], endpoint: str, bad: str
@@ -175,7 +183,13 @@ async def test_a_change_without_a_good_idempotency_key_is_refused(
 
 async def test_every_endpoint_is_tried_here(http: httpx.AsyncClient) -> None:
     document = (await http.get("/openapi.json")).json()
-    names = {"member_id": "member", "machine_id": "machine", "till_id": "till", "session_id": "session"}
+    names = {
+        "member_id": "member",
+        "machine_id": "machine",
+        "till_id": "till",
+        "session_id": "session",
+        "approval_id": "approval",
+    }
     found = set()
     for path, methods in document["paths"].items():
         for name, short in names.items():

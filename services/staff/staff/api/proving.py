@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from kit.db import Database, Tx
-from kit.errors import Refused
+from kit.errors import Invalid, Refused
 from staff.api.hashing import Hashing
 from staff.domain.lockout import FREE_TRIES, Tries, in_words
 from staff.domain.member import Member
@@ -81,6 +81,21 @@ class PinUnset(Refused):
     def __init__(self) -> None:
         detail = "There is no PIN for this person at this till. Sign in with the password, then choose a PIN."
         super().__init__("pin_unset", detail)
+
+
+class NoPinHere(Refused):
+    """A PIN is taken at an enrolled till alone."""
+
+    def __init__(self) -> None:
+        detail = "A PIN is taken at an enrolled till alone. Enter the password."
+        super().__init__("pin_needs_till", detail)
+
+
+class OneProof(Invalid):
+    """Both, or neither, of a PIN and a password."""
+
+    def __init__(self) -> None:
+        super().__init__("pin_or_password", "Send either the PIN or the password.")
 
 
 class Proving:

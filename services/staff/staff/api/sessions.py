@@ -14,11 +14,11 @@ from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from edge.scope import Scope
 from kit.db import Database, Tx
-from kit.errors import Invalid, NotFound, Refused
+from kit.errors import NotFound, Refused
 from kit.time import new_id
 from staff.api.enrolment import TillSecret, TillUnknown, of_secret
 from staff.api.fields import Credentials, Password, Pin, Secret
-from staff.api.proving import PasswordWrong, Proving, SignInWrong
+from staff.api.proving import NoPinHere, OneProof, PasswordWrong, Proving, SignInWrong
 from staff.domain.member import Member
 from staff.domain.roles import ACCOUNT_READ, SESSION_OWN
 from staff.domain.session import SESSION_LIFE, Session
@@ -61,21 +61,6 @@ class TillElsewhere(Refused):
     def __init__(self) -> None:
         detail = "You do not work at this till's club. Ask the owner to add the club to your account."
         super().__init__("till_elsewhere", detail)
-
-
-class NoPinHere(Refused):
-    """A PIN is taken at an enrolled till alone."""
-
-    def __init__(self) -> None:
-        detail = "A PIN is taken at an enrolled till alone. Enter the password."
-        super().__init__("pin_needs_till", detail)
-
-
-class OneProof(Invalid):
-    """Both, or neither, of a PIN and a password."""
-
-    def __init__(self) -> None:
-        super().__init__("pin_or_password", "Send either the PIN or the password.")
 
 
 class PinCredentials(Body):

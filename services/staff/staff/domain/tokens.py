@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
+from staff.domain.approval import PROOF_AUDIENCE, PROOF_LIFE, Proof
 from staff.domain.machine import Machine
 from staff.domain.member import Member
 from staff.domain.roles import MACHINES, OWN, PASSWORD_CHANGE, SESSION_OWN, permissions_of
@@ -42,6 +44,22 @@ def bearer_of_machine(machine: Machine) -> Bearer:
     return Bearer(machine.machine_id, machine.org_id, machine.name, MACHINES[machine.kind], (machine.club_id,))
 
 
+def proof_claims(proof: Proof, issuer: str, now: datetime) -> dict[str, Any]:
+    """What a proof says, for `PROOF_LIFE` from `now`."""
+    claims = {
+        "iss": issuer,
+        "aud": PROOF_AUDIENCE,
+        "sub": str(proof.asker),
+        "org": str(proof.org_id),
+        "by": {"member_id": str(proof.by_id), "name": proof.by_name},
+        "act": proof.act,
+        "subject": proof.subject,
+        "jti": str(proof.jti),
+        "exp": int((now + PROOF_LIFE).timestamp()),
+    }
+    return claims if proof.amount_kopecks is None else claims | {"amount_kopecks": proof.amount_kopecks}
+
+
 def mint(bearer: Bearer, kid: str, private: EllipticCurvePrivateKey, issuer: str, now: datetime) -> str:
     """A token that is good from `now` for `ACCESS_LIFE`."""
     claims = {
@@ -61,4 +79,8 @@ def mint(bearer: Bearer, kid: str, private: EllipticCurvePrivateKey, issuer: str
         claims["sid"] = str(bearer.session)
     if bearer.till is not None:
         claims["till"] = str(bearer.till)
+    return signed(claims, kid, private)
+
+
+def signed(claims: dict[str, Any], kid: str, private: EllipticCurvePrivateKey) -> str:
     return jwt.encode(claims, private, algorithm="ES256", headers={"kid": kid})

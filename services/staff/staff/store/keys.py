@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from sqlalchemy import delete, insert, select
 
 from kit.db import Tx
 from kit.errors import Transient
 from kit.time import new_id
 from staff.domain import keys
+from staff.domain.approval import Proof
 from staff.domain.keys import SigningKey
-from staff.domain.tokens import Bearer, mint
+from staff.domain.tokens import Bearer, mint, proof_claims, signed
 from staff.domain.vault import Vault
 from staff.store import orgs
 from staff.store.tables import signing_key
@@ -26,11 +28,19 @@ class Mint:
 
     async def token(self, tx: Tx, bearer: Bearer) -> str:
         """A token for `bearer`, signed by the key of this moment. Raises WrongSecret."""
+        kid, private = await self._signing(tx)
+        return mint(bearer, kid, private, self.issuer, tx.now)
+
+    async def proof(self, tx: Tx, proof: Proof) -> str:
+        """That somebody entered their PIN for an act, signed in the same way. Raises WrongSecret."""
+        return signed(proof_claims(proof, self.issuer, tx.now), *await self._signing(tx))
+
+    async def _signing(self, tx: Tx) -> tuple[str, EllipticCurvePrivateKey]:
         known = await all_of(tx)
         if not known:
             raise Transient("there is no signing key yet; a loop makes the first one at once")
         key = keys.signing(known, tx.now)
-        return mint(bearer, key.kid, keys.from_pem(self.vault.open(key.sealed)), self.issuer, tx.now)
+        return key.kid, keys.from_pem(self.vault.open(key.sealed))
 
 
 async def all_of(tx: Tx) -> Sequence[SigningKey]:

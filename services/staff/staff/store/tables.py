@@ -1,6 +1,6 @@
 """The tables, as the statements need them; keys, checks and indexes stand in `migrations/`."""
 
-from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, MetaData, String, Table, Uuid
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, String, Table, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kit.columns import Moment
@@ -120,4 +120,20 @@ journal = Table(
     Column("after", JSON(none_as_null=True)),
     Column("reason", String),
     Column("trace_id", String),
+)
+approval = Table(
+    "approval",
+    metadata,
+    Column("approval_id", Uuid),
+    Column("org_id", Uuid),
+    Column("club_id", Uuid),
+    Column("till_id", Uuid),
+    Column("asked_by", Uuid),
+    Column("act", String),
+    Column("subject", String),
+    Column("amount_kopecks", BigInteger),
+    Column("asked_at", Moment),
+    Column("expires_at", Moment),
+    Column("granted_at", Moment),
+    Column("granted_by", Uuid),
 )
