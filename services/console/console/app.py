@@ -24,6 +24,7 @@ from console.api import (
     pay,
     receipts,
     register,
+    register_acts,
     sell,
     setup,
     shift,
@@ -37,7 +38,23 @@ from console.clients.sessions import Sessions
 from console.settings import Settings
 from kit import telemetry
 
-SCREENS = (sign_in, frame, hall, sell, pay, client, top_up, shift, receipts, register, journal, setup, chain, live)
+SCREENS = (
+    sign_in,
+    frame,
+    hall,
+    sell,
+    pay,
+    client,
+    top_up,
+    shift,
+    receipts,
+    register,
+    register_acts,
+    journal,
+    setup,
+    chain,
+    live,
+)
 STOP_TIMEOUT_S = 5
 
 

@@ -24,5 +24,8 @@ def translations(language: str) -> NullTranslations:
         compiled = io.BytesIO()
         write_mo(compiled, catalogue)
         compiled.seek(0)
-        merged.merge(Translations(compiled))
+        read = Translations(compiled)
+        merged.merge(read)
+        # Merging brings texts alone: which of a text's forms a number takes is the language's own.
+        merged.plural = read.plural
     return merged

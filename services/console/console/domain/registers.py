@@ -1,9 +1,14 @@
-"""A club's registers as the desk shows them."""
+"""A club's registers as the desk shows them, and what a form about one means."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 Register = Mapping[str, Any]
+SYSTEMS = ("usn_income", "usn_income_expense", "osn", "patent", "eshn")
+RATES = ("none", "5", "7", "22", "10", "0", "20")
+FIELDS = ("name", "mode", "num_device", "kkt_number", "inn", "cashier_name", "address")
+SHIFT_ENDS_SOON_S = 30 * 60
 
 
 def by_hand(registers: Iterable[Register] | None) -> list[Register]:
@@ -16,3 +21,35 @@ def lamp(register: Register) -> str:
     if register["mode"] != "kkm_server" or register.get("reachable") is None:
         return "grey"
     return "good" if register["reachable"] else "bad"
+
+
+def settings(register: Register) -> dict[str, Any]:
+    """What a form shows of a register."""
+    return {name: register[name] for name in FIELDS if name in register} | dict(register["device"])
+
+
+def body_of(filled: Mapping[str, str]) -> dict[str, Any]:
+    """A register as fiscal takes it; spaces in long numbers do not matter."""
+    known = {name: " ".join(filled.get(name, "").split()) for name in FIELDS}
+    packed = {name: known[name].replace(" ", "") for name in ("kkt_number", "inn", "num_device")}
+    number = int(packed["num_device"]) if packed["num_device"].isdigit() else 0
+    return known | packed | {"mode": "off" if known["mode"] == "off" else "kkm_server", "num_device": number}
+
+
+def closes_soon(register: Register, now: datetime) -> bool:
+    """Whether the register's shift is so old that its worker is about to change it for a new one."""
+    shift = register.get("shift") or {}
+    if shift.get("state") != "open" or not shift.get("closes_by"):
+        return False
+    return (datetime.fromisoformat(shift["closes_by"]) - now).total_seconds() < SHIFT_ENDS_SOON_S
+
+
+def with_tax(known: Iterable[Mapping[str, str]], since: str, system: str, vat: str) -> list[dict[str, str]]:
+    """The dated tax settings with one more; what began on that day is replaced."""
+    kept = [dict(one) for one in known if one["since"] != since]
+    return sorted([*kept, {"since": since, "system": system, "vat": vat}], key=lambda one: one["since"])
+
+
+def without_tax(known: Iterable[Mapping[str, str]], since: str) -> list[dict[str, str]]:
+    """The dated tax settings without the one that began on that day."""
+    return [dict(one) for one in known if one["since"] != since]
