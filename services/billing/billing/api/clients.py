@@ -17,6 +17,7 @@ from contracts.billing import ClientChanged, ClientRegistered
 from edge.auth import Caller, needs
 from edge.http import Body, Instant, Text, Whole, example
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from kit.db import Database, Tx
 from kit.errors import Invalid, NotFound, Refused
@@ -184,6 +185,8 @@ def _give(router: APIRouter) -> None:
             entry = grant(new_id(), client.org_id, client_id, body.amount_kopecks, *why)
             await ledger.post(tx, [(client.org_id, entry, None)])
             await _poke(tx, client_id)
+            told = {"amount_kopecks": body.amount_kopecks}
+            journal(tx, caller, "billing.bonus.granted", client_id, after=told, reason=body.reason)
             return Answer(_view(await _found(tx, caller, client_id)), f"/v1/clients/{client_id}", status=201)
 
         return await once.answer(caller, change)

@@ -19,6 +19,7 @@ from edge import problems
 from edge.auth import Caller, needs
 from edge.http import Body, Text, Whole, example
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from kit.db import Database, Tx
 from kit.errors import NotFound, Refused
@@ -159,6 +160,8 @@ def _paying(router: APIRouter, db: Database) -> None:
                 raise WrongState(stored.sale)
             stored = await sales.sold_by(tx, stored, caller.person().model_dump(mode="json"))
             (after,) = await sales.take(tx, [(stored, Cancel.CANCEL)])
+            told = {"number": after.number, "total_kopecks": after.sale.total_kopecks}
+            journal(tx, caller, "billing.sale.cancelled", sale_id, club_id=after.club_id, before=told)
             return Answer(view(after), f"/v1/sales/{sale_id}")
 
         return await once.answer(caller, change)

@@ -18,6 +18,7 @@ from edge import problems
 from edge.auth import Caller, needs
 from edge.http import Body, Text, Whole, example
 from edge.idempotency import Answer, Once
+from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from kit.db import Database, Tx
 from kit.errors import Invalid, NotFound, Refused
@@ -161,6 +162,8 @@ def _opening(router: APIRouter, db: Database) -> None:
             ours = {"org_id": shift.org_id, "club_id": club_id, "till_id": body.till_id, "shift_id": shift.shift_id}
             tx.tell(ShiftOpened(**ours, float_kopecks=body.float_kopecks, opened_at=tx.now, opened_by=by))
             tx.tell(OpenShift(**ours, cashier=by, ordered_at=tx.now))
+            told = {"till_id": body.till_id, "float_kopecks": body.float_kopecks}
+            journal(tx, caller, "billing.shift.opened", shift.shift_id, club_id=club_id, after=told)
             return Answer(await _view(tx, opened), f"/v1/shifts/{shift.shift_id}", status=201)
 
         return await once.answer(caller, change)
@@ -184,6 +187,9 @@ def _closing(router: APIRouter, db: Database) -> None:
             )
             _check_difference(counted, body.reason)
             await closing.begin(tx, shift, caller.person(), counted, body.reason)
+            told = {"counted": counted, "difference_kopecks": sum(one.difference_kopecks for one in counted)}
+            act = "billing.shift.closed"
+            journal(tx, caller, act, shift_id, club_id=shift.club_id, after=told, reason=body.reason)
             return await _answer(tx, caller, shift_id)
 
         async def look() -> Answer:
