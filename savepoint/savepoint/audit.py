@@ -13,13 +13,16 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from fiscal.central.domain.receipt import RETURNS
 from fiscal.worker.clients import KkmServer
-from fiscal.worker.domain.document import SALE, Found
+from fiscal.worker.domain.document import RETURN, SALE, Found
 from fiscal.worker.domain.job import NotReady, Silence
 from fiscal.worker.domain.kkm import Address
 from kit.db import Database, Tx
 
 Row = Mapping[str, Any]
+KINDS = (SALE, RETURN)
+"""Documents that move money."""
 
 
 @dataclass(slots=True)
@@ -92,7 +95,8 @@ ENTRIES = """
     select e.sale_id, e.reason, p.account, p.amount_kopecks from entry e join posting p using (entry_id)
 """
 RECEIPTS = """
-    select receipt_id, sale_id, register_id, state, total_kopecks, cash_kopecks, card_kopecks, advance_kopecks, fd, fn
+    select receipt_id, sale_id, register_id, state, purpose, fd, fn,
+        total_kopecks, cash_kopecks, card_kopecks, advance_kopecks
     from receipt
 """
 REGISTERS = "select register_id, num_device, kkt_number, inn from register where mode = 'kkm_server'"
@@ -126,8 +130,7 @@ def _tenders(found: Findings, sales: Iterable[Row], tenders: list[Row], entries:
     held: dict[UUID, int] = defaultdict(int)
     spent: dict[UUID, int] = defaultdict(int)
     for row in entries:
-        earned = row["account"].startswith("revenue:") or (row["reason"] == "top-up" and row["amount_kopecks"] > 0)
-        posted[row["sale_id"]] += row["amount_kopecks"] if earned else 0
+        posted[row["sale_id"]] += row["amount_kopecks"] if _counts(row) else 0
         held[row["sale_id"]] += row["amount_kopecks"] if row["account"].startswith(("held:", "bonus_held:")) else 0
         spent[row["sale_id"]] += row["amount_kopecks"] if row["account"].startswith("bonus_spent:") else 0
     for sale in sales:
@@ -139,6 +142,13 @@ def _tenders(found: Findings, sales: Iterable[Row], tenders: list[Row], entries:
         )
         if sale["state"] != "fiscalising":
             found.off(held[sale_id], f"money still held for sale {sale_id}")
+
+
+def _counts(row: Row) -> bool:
+    """Whether a posting is one of those that together make a sale's sum: what was earned, topped up or given back."""
+    if row["reason"] == "refund":
+        return str(row["account"]).startswith(("cash:", "card:", "client:"))
+    return str(row["account"]).startswith("revenue:") or (row["reason"] == "top-up" and row["amount_kopecks"] > 0)
 
 
 def _receipts(found: Findings, sales: Mapping[UUID, Row], receipts: list[Row]) -> None:
@@ -187,7 +197,7 @@ async def _documents(found: Findings, receipts: list[Row], registers: list[Row],
                 found.miss(f"register {register['register_id']} does not tell its documents: {last}")
                 continue
             ours = [one for one in receipts if one["register_id"] == register["register_id"]]
-            _claims(found, ours, [one for one in documents if one is not None and one.type == SALE])
+            _claims(found, ours, [one for one in documents if one is not None and one.type in KINDS])
     finally:
         await kkm.close()
 
@@ -203,31 +213,43 @@ def _claims(found: Findings, receipts: list[Row], documents: list[Found]) -> Non
         if document is None:
             found.miss(f"receipt {receipt['receipt_id']}: the register has no document {receipt['fd']}")
             continue
+        if document.type != _kind(receipt):
+            found.miss(f"document {document.fd} of receipt {receipt['receipt_id']} is no {_kind(receipt)}")
         found.off(document.total - receipt["total_kopecks"], f"document {document.fd}")
         found.off(document.card - receipt["card_kopecks"], f"card of document {document.fd}")
         found.off(document.advance - receipt["advance_kopecks"], f"advance of document {document.fd}")
     for fd, times in claims.items():
         if times > 1:
             found.twice(f"document {fd} is claimed by {times} receipts")
-    ours = {(held[fd].total, held[fd].card, held[fd].advance, held[fd].lines) for fd in claims if fd in held}
+    ours = {_looks(held[fd]) for fd in claims if fd in held}
     _unclaimed(found, [held[fd] for fd in held.keys() - claims.keys()], ours, receipts)
 
 
 def _unclaimed(found: Findings, documents: list[Found], ours: set[Any], receipts: list[Row]) -> None:
     """Documents that no receipt claims: ours twice, ours that we believe were never printed, or somebody else's."""
-    refused: dict[tuple[int, int, int], list[UUID]] = defaultdict(list)
+    refused: dict[Any, list[UUID]] = defaultdict(list)
     for receipt in receipts:
         if receipt["state"] == "refused":
             sums = (receipt["total_kopecks"], receipt["card_kopecks"], receipt["advance_kopecks"])
-            refused[sums].append(receipt["receipt_id"])
+            refused[_kind(receipt), *sums].append(receipt["receipt_id"])
     for one in documents:
-        believed = refused[one.total, one.card, one.advance]
-        if (one.total, one.card, one.advance, one.lines) in ours:
+        believed = refused[one.type, one.total, one.card, one.advance]
+        if _looks(one) in ours:
             found.twice(f"document {one.fd} repeats one of ours and nobody asked for it")
         elif believed:
             found.twice(f"document {one.fd} was printed, and receipt {believed.pop()} is said to be refused")
         else:
             found.foreign += 1
+
+
+def _kind(receipt: Row) -> str:
+    """What the register calls the document of a receipt."""
+    return RETURN if receipt["purpose"] in RETURNS.values() else SALE
+
+
+def _looks(document: Found) -> tuple[Any, ...]:
+    """All by which two documents can be told apart, but for their numbers."""
+    return document.type, document.total, document.card, document.advance, document.lines
 
 
 async def _rows(tx: Tx, query: str) -> list[Row]:

@@ -21,11 +21,11 @@ from faststream.specification import AsyncAPI
 from pydantic import create_model
 
 import billing.app
+import billing.settings
 import fiscal.central.app
 import fiscal.central.settings
 import hall.app
 import hall.settings
-import kit.settings
 import staff.app
 import staff.settings
 from contracts import TYPES, Message, headers
@@ -152,7 +152,7 @@ def apps() -> dict[str, FastAPI]:
     return {
         "staff": staff.app.compose(staff.settings.Settings(**told, **unused)),
         "hall": hall.app.compose(hall.settings.Settings(**told)),
-        "billing": billing.app.compose(kit.settings.Settings(**told)),
+        "billing": billing.app.compose(billing.settings.Settings(**told)),
         "fiscal": fiscal.central.app.compose(fiscal.central.settings.Settings(**told)),
     }
 

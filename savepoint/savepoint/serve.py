@@ -25,6 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 import billing.app
+import billing.settings
 import console.app
 import console.settings
 import fiscal.central.app
@@ -67,7 +68,7 @@ def compose(folder: Folder, running: Running) -> dict[str, FastAPI]:
     return {
         "staff": staff.app.compose(staff.settings.Settings(**common(running, "staff"), **secret)),
         "hall": hall.app.compose(hall.settings.Settings(**common(running, "hall"))),
-        "billing": billing.app.compose(kit.settings.Settings(**common(running, "billing"))),
+        "billing": billing.app.compose(billing.settings.Settings(**common(running, "billing"))),
         "fiscal": fiscal.central.app.compose(fiscal.central.settings.Settings(**common(running, "fiscal"))),
     }
 

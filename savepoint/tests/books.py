@@ -19,6 +19,12 @@ SALE = """
                       attempt, receipt, handed_over, pay_by, opened_at, sold_by)
     values ($1, $2, $3, $4, $5, $6, 'active', '[]', $7, $8, 1, 'registered', false, now(), now(), '{}')
 """
+REFUND = """
+    insert into sale (sale_id, org_id, club_id, till_id, what, session_state, lines, total_kopecks, state, attempt,
+                      receipt, handed_over, pay_by, opened_at, sold_by, refund_of, returned, reason)
+    select $1, org_id, club_id, till_id, 'refund', 'none', '[]', total_kopecks, 'paid', 1, 'registered', false, now(),
+           now(), '{}', sale_id, 'session', 'broken' from sale where sale_id = $2
+"""
 TENDER = "insert into tender values ($1, $2, $3, $3, null, 'taken')"
 ENTRY = "insert into entry values ($1, $2, $3, null, $4, now())"
 POSTING = "insert into posting values ($1, $2, $3)"
@@ -74,6 +80,18 @@ class Books:
             await self.a_receipt(sale_id, fd)
         return sale_id
 
+    async def a_refund(self, of: UUID, fd: int = 1) -> UUID:
+        """All of a session goes back in cash."""
+        refund_id, entry_id = uuid4(), uuid4()
+        await self.billing.execute(REFUND, refund_id, of)
+        await self.billing.execute(TENDER, refund_id, "cash", PRICE)
+        await self.billing.execute(ENTRY, entry_id, ORG, refund_id, "refund")
+        await self.billing.execute(POSTING, entry_id, f"revenue:{CLUB}", -PRICE)
+        await self.billing.execute(POSTING, entry_id, f"cash:{CLUB}", PRICE)
+        receipt_id = await self.a_receipt(refund_id, fd)
+        await self.fiscal.execute("update receipt set purpose = 'refund' where receipt_id = $1", receipt_id)
+        return refund_id
+
     async def a_receipt(self, sale_id: UUID, fd: int | None, total: int = PRICE) -> UUID:
         receipt_id = uuid4()
         await self.fiscal.execute(RECEIPT, receipt_id, ORG, CLUB, sale_id, TILL, REGISTER, total, fd)
@@ -99,11 +117,11 @@ class Register:
 
     server: KkmServer
 
-    async def prints(self, kopecks: int = PRICE, name: str = "Game time") -> int:
-        """Sell something; the number of the document."""
+    async def prints(self, kopecks: int = PRICE, name: str = "Game time", returns: bool = False) -> int:
+        """Sell something, or take it back; the number of the document."""
         await self.do(Kind.OPEN_SHIFT)
         line = Line(name, 1, kopecks, kopecks, -1, 4, 4, 0)
-        await self.do(Kind.PRINT, **kkm.receipt_members(Receipt(0, (line,), kopecks, 0, 0)))
+        await self.do(Kind.PRINT, **kkm.receipt_members(Receipt(0, (line,), kopecks, 0, 0), returns))
         number = await self.server.last_fd(Address(1))
         assert isinstance(number, int)
         return number

@@ -63,6 +63,37 @@ async def test_books_that_agree_are_clean(books: Books, register: Register) -> N
     ]
 
 
+async def test_a_refund_with_its_return_is_clean(books: Books, register: Register) -> None:
+    sale_id = await books.a_session(fd=await register.prints())
+    await books.a_refund(sale_id, fd=await register.prints(returns=True))
+
+    assert await books.audit(0) == [
+        "2 settlements, 2 documents of the register, 0 foreign, 0 unfinished, 0 parked, 0 unsent",
+        CLEAN,
+    ]
+
+
+async def test_a_refund_whose_document_is_a_sale_is_missing_its_return(books: Books, register: Register) -> None:
+    sale_id = await books.a_session(fd=await register.prints())
+    await books.a_refund(sale_id, fd=await register.prints())
+
+    note, verdict = await books.found()
+
+    assert (note.endswith("is no Возврат прихода"), verdict) == (True, "missing 1, double 0, off by 0.00")
+
+
+async def test_a_refund_without_a_return_and_one_that_posted_nothing_are_found(books: Books) -> None:
+    refund_id = await books.a_refund(await books.a_session(), fd=2)
+    await books.fiscal.execute("delete from receipt where sale_id = $1", refund_id)
+    await books.billing.execute("update tender set state = 'returned' where sale_id = $1", refund_id)
+
+    assert await books.found() == [
+        f"tenders of sale {refund_id}: off by -30000 kopecks",
+        f"sale {refund_id} is paid and has no receipt",
+        "missing 1, double 0, off by 300.00",
+    ]
+
+
 async def test_a_program_gets_the_same_findings(books: Books) -> None:
     sale_id = await books.a_session()
     await books.fiscal.execute("delete from receipt")

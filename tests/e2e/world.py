@@ -63,7 +63,7 @@ async def _here(owner: Desk, club: Club) -> dict[str, str]:
     device = await owner.get(f"/hall/v1/devices/{club.devices[0]}")
     members = (await owner.get("/staff/v1/members"))["items"]
     client = await owner.post("/billing/v1/clients", _somebody(), 201, USED_KEY)
-    nobodys = {name: str(uuid4()) for name in ("session_id", "sale_id", "shift_id", "receipt_id")}
+    nobodys = {name: str(uuid4()) for name in ("session_id", "sale_id", "shift_id", "receipt_id", "refund_id")}
     return nobodys | {
         "name": f"ничьё имя {uuid4().hex[:8]}",
         "club_id": club.club_id,
@@ -129,7 +129,7 @@ async def _trading(owner: Desk, ids: dict[str, str]) -> dict[str, str]:
     session = await owner.post("/hall/v1/sessions", order | {"payment": payment})
     sale = await owner.get(f"/billing/v1/sales/{session['sale_id']}")
     ids |= {name: session[name] for name in ("session_id", "sale_id")}
-    return ids | {"receipt_id": sale["receipt_id"]}
+    return ids | {"receipt_id": sale["receipt_id"], "refund_id": str(uuid4())}
 
 
 async def _quiet(stack: Stack) -> None:

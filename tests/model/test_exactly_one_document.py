@@ -13,18 +13,19 @@ import pytest
 from billing.domain.sale import State
 from fiscal.worker.domain import job as jobs
 from fiscal.worker.domain.job import Action, Job, Silence, Stage
-from tests.model.world import Rules, World, moves, ordered, start
+from tests.model.world import Rules, World, moves, ordered, refunding, start
 
 FAULTS_MAX = 4
+REFUND_FAULTS_MAX = 3
 
 
 class Broken(AssertionError):
     """A promise that does not hold, with the path to where it breaks."""
 
 
-def explore(rules: Rules, faults_max: int) -> tuple[int, int]:
+def explore(rules: Rules, faults_max: int, first: World | None = None) -> tuple[int, int]:
     """Visit every reachable state; (states, ends). Raises Broken with the shortest path to a broken promise."""
-    first = ordered()
+    first = first or ordered()
     came_from: dict[World, tuple[World, str] | None] = {first: None}
     queue, ends = deque([first]), 0
     while queue:
@@ -78,6 +79,13 @@ def test_every_path_ends_with_exactly_one_document_or_a_definite_refusal(capsys:
             f"\n  explored {states} states with up to {FAULTS_MAX} faults, {ends} of them ends: no double, none missing"
         )
     assert states > 10_000, "the model has lost its teeth"
+
+
+def test_every_path_of_a_refund_ends_with_exactly_one_return_receipt_or_with_nothing_given_back() -> None:
+    """What goes back of a top-up is held all the while: it is neither spent nor given twice."""
+    states, ends = explore(jobs.step, REFUND_FAULTS_MAX, refunding())
+
+    assert (states > 1_000, ends > 0) == (True, True), "the model has lost its teeth"
 
 
 def sends_again_after_a_time_out(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:

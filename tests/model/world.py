@@ -133,6 +133,14 @@ def start() -> World:
     return _paid(ordered())
 
 
+def refunding() -> World:
+    """A top-up goes back; the register's document is a return, which the worker treats as any other."""
+    what = {"what": sales.What.REFUND, "returned": sales.What.TOP_UP}
+    opened = Sale(UUID(int=1), total_kopecks=300_00, pay_by=EPOCH, client_id=UUID(int=2), **what)
+    back = sales.Return((Tender(Means.CASH, 300_00, 300_00),), UUID(int=3))
+    return _sale_steps(World(opened, None, None), back)
+
+
 def moves(world: World, rules: Rules, faults_max: int) -> Iterator[tuple[str, World]]:
     """Every way in which the world can go on. Names of moves that spend a fault begin with `!`."""
     for name, after in (*_process(world, rules), *_person(world, rules), *_environment(world), *_billing(world)):

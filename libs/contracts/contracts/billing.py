@@ -91,6 +91,22 @@ class SaleCancelled(_Sale):
     cancelled_by: Person
 
 
+class SaleRefunded(_Sale):
+    """Money of a paid sale went back to the guest, and the return receipt is registered; `tenders` say how."""
+
+    TYPE: ClassVar[str] = "billing.sale.refunded.v1"
+
+    refund_id: UUID
+    shift_id: UUID
+    """The shift that gave it back."""
+    receipt_id: UUID
+    refunded_kopecks: Kopecks
+    tenders: tuple[Tender, ...]
+    reason: str = Field(max_length=200)
+    refunded_by: Person
+    refunded_at: Instant
+
+
 class LedgerPosted(Message):
     """One posting of a balanced entry. Positive credits the account (the club owes more), negative debits it."""
 

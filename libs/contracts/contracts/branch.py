@@ -94,6 +94,14 @@ class Print(_Work):
     receipt: Receipt
 
 
+class PrintReturn(_Work):
+    """Print one receipt that returns what was sold. A worker that does not know this type does nothing."""
+
+    TYPE: ClassVar[str] = "fiscal.job.print_return.v1"
+
+    receipt: Receipt
+
+
 class OpenShift(_Work):
     """See that the register's shift is open."""
 
@@ -262,4 +270,4 @@ class DevicesListed(_Answer):
 
 
 Answer = JobDone | JobRefused | JobUnknown | JobWaiting
-Work = Print | OpenShift | CloseShift | XReport | TestSlip
+Work = Print | PrintReturn | OpenShift | CloseShift | XReport | TestSlip

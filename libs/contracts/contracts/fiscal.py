@@ -22,11 +22,7 @@ class _Command(Message):
     ordered_at: Instant
 
 
-class PrintReceipt(_Command):
-    """Make exactly one fiscal document of this settlement, or refuse."""
-
-    TYPE: ClassVar[str] = "fiscal.receipt.print.v1"
-
+class _Order(_Command):
     receipt_id: UUID
     sale_id: UUID
     client_id: UUID | None
@@ -40,6 +36,25 @@ class PrintReceipt(_Command):
     """Paid by offset of an advance (tag 1215)."""
     contact: str | None = Field(default=None, max_length=64)
     """Phone or e-mail for an electronic receipt (tag 1008)."""
+
+
+class PrintReceipt(_Order):
+    """Make exactly one fiscal document of this settlement, or refuse."""
+
+    TYPE: ClassVar[str] = "fiscal.receipt.print.v1"
+
+
+class ReturnReceipt(_Order):
+    """Make exactly one fiscal document that returns a settlement or a part of it (tag 1054: 2), or refuse.
+
+    The sums are what the guest gets; `balance_kopecks` restores an advance. A type of its own: who does not know it
+    must not print a sale.
+    """
+
+    TYPE: ClassVar[str] = "fiscal.receipt.return.v1"
+
+    returned_receipt_id: UUID
+    """The receipt of what is returned. It is taxed as that was."""
 
 
 class OpenShift(_Command):

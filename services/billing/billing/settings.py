@@ -1,5 +1,12 @@
-"""What billing is told by its environment: the kit's settings alone."""
+"""What billing is told by its environment, beside what every service is."""
 
-from kit.settings import Settings
+from pydantic import Field
 
-__all__ = ["Settings"]
+from kit.settings import Settings as CommonSettings
+
+
+class Settings(CommonSettings):
+    """`SAVEPOINT_REFUND_LIMIT_KOPECKS` and the like; read once, at the start of a process."""
+
+    refund_limit_kopecks: int = Field(default=1000_00, ge=0)
+    """So much of one sale one person may give back alone."""

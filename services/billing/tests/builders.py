@@ -23,10 +23,11 @@ CLUB = UUID("0193a000-0000-7000-8000-0000000000c1")
 TILL = UUID("0193a000-0000-7000-8000-0000000000d1")
 REGISTER = UUID("0193a000-0000-7000-8000-0000000000f1")
 ANNA = Person(member_id=UUID(int=7), name="Анна К.")
+LIMIT_KOPECKS = 1000_00
 PERMISSIONS = [
     f"billing.{name}"
     for name in ("client.read", "client.manage", "sale.read", "sale.pay", "sale.cancel", "top_up.take", "bonus.grant")
-] + ["billing.shift.read", "billing.shift.open", "billing.shift.close"]
+] + [f"billing.{name}" for name in ("refund.take", "shift.read", "shift.open", "shift.close")]
 
 
 def delivered(message: Message) -> Delivery:
@@ -58,6 +59,10 @@ def an_order(**changes: Any) -> hall.SessionOrdered:
 
 def cash(kopecks: int, received: int | None = None) -> Tender:
     return Tender(kind="cash", amount_kopecks=kopecks, received_kopecks=received)
+
+
+def card(kopecks: int) -> Tender:
+    return Tender(kind="card", amount_kopecks=kopecks)
 
 
 def balance(kopecks: int) -> Tender:

@@ -91,6 +91,7 @@ def a_document(fd: int = 15) -> Document:
 def answer(model: type[Message], job: Any, **values: Any) -> Any:
     kinds: dict[type[Message], str] = {
         branch.Print: "print",
+        branch.PrintReturn: "print",
         branch.OpenShift: "open_shift",
         branch.CloseShift: "close_shift",
     }

@@ -18,6 +18,7 @@ DESK = {
     "billing.sale.pay",
     "billing.sale.cancel",
     "billing.top_up.take",
+    "billing.refund.take",
     "billing.shift.read",
     "billing.shift.open",
     "billing.shift.close",
@@ -33,7 +34,7 @@ OWNERS_ALONE |= {"staff.session.manage"}
 
 def test_the_owner_may_do_everything() -> None:
     assert permissions_of("owner") == set(TABLE)
-    assert len(TABLE) == 29
+    assert len(TABLE) == 31
 
 
 def test_an_operator_may_do_what_the_desk_needs_and_nothing_else() -> None:
@@ -47,6 +48,7 @@ def test_an_administrator_is_an_operator_who_looks_after_the_club() -> None:
         "hall.club.manage",
         "staff.member.read",
         "billing.bonus.grant",
+        "billing.refund.approve",
         "billing.ledger.read",
         "staff.journal.read",
     }

@@ -80,6 +80,8 @@ def release(sale: Sale) -> list[Entry]:
 def settle(sale: Sale, club_id: UUID) -> list[Entry]:
     """What was held and received becomes revenue, or the client's balance; held bonuses are spent."""
     assert sale.shift_id is not None
+    if sale.what is What.REFUND:
+        return [_given_back(sale, club_id)]
     taken = {
         f"cash:{sale.shift_id}": sale.amount(Kind.CASH),
         f"card:{sale.shift_id}": sale.amount(Kind.CARD),
@@ -95,6 +97,18 @@ def settle(sale: Sale, club_id: UUID) -> list[Entry]:
         held = bonus_held_account(_client(sale))
         made.append(_moved(sale, "bonus-spend", sale.bonus_kopecks, held, f"bonus_spent:{club_id}"))
     return made
+
+
+def _given_back(sale: Sale, club_id: UUID) -> Entry:
+    """Revenue, or a top-up that was held, goes back out of the shift's drawer and terminal, or to the balance."""
+    given = {
+        f"cash:{sale.shift_id}": sale.amount(Kind.CASH),
+        f"card:{sale.shift_id}": sale.amount(Kind.CARD),
+        **({balance_account(_client(sale)): sale.amount(Kind.BALANCE)} if sale.amount(Kind.BALANCE) else {}),
+    }
+    source = held_account(_client(sale)) if sale.returned is What.TOP_UP else f"revenue:{club_id}"
+    postings = [Posting(account, amount) for account, amount in given.items() if amount]
+    return _entry(sale, "refund", (Posting(source, -sale.total_kopecks), *postings))
 
 
 def grant(
@@ -123,7 +137,7 @@ def _both(
     """Move the balance part and the bonuses, each in an entry of its own."""
     (money_from, bonus_from), (money_to, bonus_to) = source(_client(sale)), target(_client(sale))
     moves = [
-        (reason, sale.amount(Kind.BALANCE), money_from, money_to),
+        (reason, sale.reserved_kopecks, money_from, money_to),
         (f"bonus-{reason}", sale.bonus_kopecks, bonus_from, bonus_to),
     ]
     return [_moved(sale, *move) for move in moves if move[1]]

@@ -32,6 +32,8 @@ class State(StrEnum):
 class What(StrEnum):
     SESSION = "session"
     TOP_UP = "top_up"
+    REFUND = "refund"
+    """Money of another sale goes back: the same machine, the money the other way round."""
 
 
 class Receipt(StrEnum):
@@ -58,6 +60,8 @@ class Sale:
     """How much of it bonuses may pay for."""
     bonus_kopecks: int = 0
     """By so much bonuses have lowered it; `total_kopecks` is what is left to be paid."""
+    returned: What | None = None
+    """What a refund gives back."""
     state: State = State.OPEN
     shift_id: UUID | None = None
     tenders: tuple[Tender, ...] = ()
@@ -82,7 +86,14 @@ class Sale:
     @property
     def holds(self) -> bool:
         """Something of the client's is reserved for it."""
-        return self.amount(Kind.BALANCE) > 0 or self.bonus_kopecks > 0
+        return self.reserved_kopecks > 0 or self.bonus_kopecks > 0
+
+    @property
+    def reserved_kopecks(self) -> int:
+        """What is taken from the client's balance: the part paid from it, or a top-up that goes back."""
+        if self.what is What.REFUND:
+            return self.total_kopecks if self.returned is What.TOP_UP else 0
+        return self.amount(Kind.BALANCE)
 
     @property
     def has_means(self) -> bool:
@@ -119,6 +130,14 @@ class Pay:
     available_kopecks: int = 0
     bonus_kopecks: int = 0
     bonus_available_kopecks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """The money of another sale goes back in this shift, by these tenders, as soon as the receipt is registered."""
+
+    tenders: tuple[Tender, ...]
+    shift_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +184,7 @@ class Cancel(StrEnum):
     CANCEL = "cancel"
 
 
-Fact = Pay | Registered | Refused | Unknown | Waiting | Passed | Impossible | Cancel
+Fact = Pay | Return | Registered | Refused | Unknown | Waiting | Passed | Impossible | Cancel
 
 
 class Effect(StrEnum):
@@ -195,6 +214,8 @@ def step(sale: Sale, fact: Fact) -> Step:
     match sale.state, fact:
         case State.OPEN, Pay():
             return _paid_for(sale, fact)
+        case State.OPEN, Return(tenders, shift_id) if sale.what is What.REFUND:
+            return _ordered(replace(sale, tenders=tenders, shift_id=shift_id))
         case State.OPEN, Cancel.CANCEL:
             return replace(sale, state=State.CANCELLED), (Effect.TELL_CANCELLED,)
         case State.OPEN, Impossible(code):
@@ -223,17 +244,14 @@ def step(sale: Sale, fact: Fact) -> Step:
 
 def _paid_for(sale: Sale, pay: Pay) -> Step:
     check(sale, pay)
-    paid = replace(
-        sale,
-        total_kopecks=sale.total_kopecks - pay.bonus_kopecks,
-        bonus_kopecks=pay.bonus_kopecks,
-        state=State.FISCALISING,
-        shift_id=pay.shift_id,
-        tenders=pay.tenders,
-        attempt=1,
-        receipt=Receipt.ORDERED,
-    )
-    return paid, ((Effect.HOLD, Effect.PRINT) if paid.holds else (Effect.PRINT,))
+    due = replace(sale, total_kopecks=sale.total_kopecks - pay.bonus_kopecks, bonus_kopecks=pay.bonus_kopecks)
+    return _ordered(replace(due, shift_id=pay.shift_id, tenders=pay.tenders))
+
+
+def _ordered(sale: Sale) -> Step:
+    """The first receipt is ordered, and what it needs of the client's is held."""
+    ordered = replace(sale, state=State.FISCALISING, attempt=1, receipt=Receipt.ORDERED)
+    return ordered, ((Effect.HOLD, Effect.PRINT) if ordered.holds else (Effect.PRINT,))
 
 
 def _refused(sale: Sale, fact: Refused) -> Step:

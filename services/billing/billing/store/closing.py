@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from billing.domain.sale import Receipt
+from billing.domain.sale import Receipt, What
 from billing.domain.sale import State as SaleState
 from billing.domain.shift import NEXT, Count, Gap, State, Taken, gap
 from billing.store import sales, shifts
@@ -35,7 +35,8 @@ def _blocker(stored: Stored) -> Blocker:
     sale = stored.sale
     params = {"sale_id": str(sale.sale_id), "number": stored.number, "device_name": stored.device_name}
     params |= {"total_kopecks": sale.total_kopecks}
-    link = f"/api/billing/v1/sales/{sale.sale_id}"
+    kind = "refund" if sale.what is What.REFUND else "sale"
+    link = f"/api/billing/v1/{kind}s/{sale.sale_id}"
     if sale.state is SaleState.PAID:
         ends_at = stored.ends_at.isoformat() if stored.ends_at else None
         running = {"session_id": str(stored.session_id), "ends_at": ends_at}
@@ -43,8 +44,8 @@ def _blocker(stored: Stored) -> Blocker:
     if sale.state is SaleState.OPEN:
         return Blocker("payment_pending", "sale", link, params | {"pay_by": sale.pay_by.isoformat()})
     if sale.receipt in (Receipt.UNKNOWN, Receipt.REFUSED):
-        return Blocker("receipt_unconfirmed", "sale", link, params | {"receipt_id": str(stored.receipt_id)})
-    return Blocker("payment_in_progress", "sale", link, params | {"receipt": sale.receipt})
+        return Blocker("receipt_unconfirmed", kind, link, params | {"receipt_id": str(stored.receipt_id)})
+    return Blocker("payment_in_progress", kind, link, params | {"receipt": sale.receipt})
 
 
 async def begin(tx: Tx, shift: Shift, by: Person, counted: list[Count], reason: str | None) -> None:

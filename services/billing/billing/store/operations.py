@@ -29,7 +29,7 @@ class Operation:
     person: str | None = None
     device_name: str | None = None
     note: str | None = None
-    """Why, in the words of the person, where there is no sale."""
+    """Why, in the words of the person who gave bonuses or money back."""
 
 
 async def operations(tx: Tx, account: str, as_of: datetime | None, limit: int, after: UUID | None) -> list[Operation]:
@@ -54,14 +54,17 @@ async def operations(tx: Tx, account: str, as_of: datetime | None, limit: int, a
 def _known() -> list[ColumnElement[Any]]:
     """What is told of a change besides its amount."""
     sale_number, shift_number = sales.c.number.label("sale_number"), shifts.c.number.label("shift_number")
-    return [sale_number, shift_number, sales.c.attempt, sales.c.sold_by, sales.c.device_name]
+    about = [sales.c.attempt, sales.c.sold_by, sales.c.device_name, sales.c.refund_of, sales.c.reason.label("why")]
+    return [sale_number, shift_number, *about]
 
 
 def _operation(row: Row[Any]) -> Operation:
-    names = ("entry_id", "amount_kopecks", "posted_at", "sale_id", "sale_number", "shift_number", "device_name", "note")
+    names = ("entry_id", "amount_kopecks", "posted_at", "sale_number", "shift_number", "device_name")
     person = row.sold_by or row.person
     return Operation(
         **{name: getattr(row, name) for name in names},
+        sale_id=row.refund_of or row.sale_id,
+        note=row.note or row.why,
         kind=row.reason.replace("-", "_"),
         balance_after_kopecks=int(row.balance_after_kopecks),
         receipt_id=receipt_id(row.sale_id, row.attempt) if row.attempt else None,

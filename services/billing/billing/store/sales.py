@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Uuid,
     bindparam,
+    case,
     column,
     func,
     insert,
@@ -33,16 +34,16 @@ from kit.columns import Moment
 from kit.db import Tx
 from kit.time import derived_id
 
+REFUND_IDS = ("refund_of", "returned_receipt_id")
+
 sales = table(
     "sale",
     *[
         column(name, Uuid)
-        for name in ("sale_id", "org_id", "club_id", "till_id", "session_id", "client_id", "shift_id")
+        for name in ("sale_id", "org_id", "club_id", "till_id", "session_id", "client_id", "shift_id", *REFUND_IDS)
     ],
-    *[
-        column(name, String)
-        for name in ("what", "session_state", "device_name", "state", "receipt", "code", "device_text")
-    ],
+    *[column(name, String) for name in ("what", "session_state", "device_name", "state", "receipt", "code")],
+    *[column(name, String) for name in ("device_text", "returned", "reason")],
     *[column(name, BigInteger) for name in ("number", "total_kopecks", "bonus_kopecks")],
     *[column(name, Integer) for name in ("attempt", "bonus_cap_percent")],
     column("handed_over", Boolean),
@@ -61,7 +62,7 @@ MOVES = (
     *("total_kopecks", "bonus_kopecks"),
 )
 """What a step can change."""
-TERMS = ("sale_id", "what", "client_id", "bonus_cap_percent", "pay_by")
+TERMS = ("sale_id", "what", "client_id", "bonus_cap_percent", "pay_by", "returned")
 """What is agreed when a sale is opened."""
 
 UNFINISHED = (State.OPEN, State.FISCALISING)
@@ -84,6 +85,10 @@ class Stored:
     ends_at: datetime | None = None
     ended_at: datetime | None = None
     number: int = 0
+    refund_of: UUID | None = None
+    """The sale that a refund gives back, and why."""
+    returned_receipt_id: UUID | None = None
+    reason: str | None = None
     trace: str | None = field(default=None, compare=False)
 
     @property
@@ -99,11 +104,13 @@ def receipt_id(sale_id: UUID, attempt: int) -> UUID:
 async def open_sale(tx: Tx, stored: Stored) -> Stored:
     """Store a new sale and tell of it; the sale with its number."""
     values = {name: getattr(stored, name) for name in ("org_id", "club_id", "till_id", "lines", "sold_by", "opened_at")}
-    values |= {name: getattr(stored, name) for name in ("session_id", "session_state", "device_name")}
+    about = ("session_id", "session_state", "device_name", "reason", *REFUND_IDS)
+    values |= {name: getattr(stored, name) for name in about}
     values |= {name: getattr(stored.sale, name) for name in (*MOVES, *TERMS)}
     number = await tx.conn.scalar(insert(sales).values(values).returning(sales.c.number))
-    effects.tell_opened(tx, stored)
-    effects.poke(tx, stored)
+    if stored.refund_of is None:
+        effects.tell_opened(tx, stored)
+        effects.poke(tx, stored)
     return replace(stored, number=number)
 
 
@@ -200,7 +207,8 @@ async def listed(
     tx: Tx, scope: Scope, limit: int, after: UUID | None, states: Sequence[str], **wanted: Any
 ) -> list[Stored]:
     """The caller's sales, newest first, and one more than a page holds."""
-    query = select(sales).where(*scope.rows(sales)).order_by(sales.c.number.desc()).limit(limit + 1)
+    query = select(sales).where(*scope.rows(sales), sales.c.refund_of.is_(None))
+    query = query.order_by(sales.c.number.desc()).limit(limit + 1)
     if states:
         query = query.where(sales.c.state.in_(states))
     for name, value in wanted.items():
@@ -208,6 +216,12 @@ async def listed(
             query = query.where(sales.c[name] == value)
     if after is not None:
         query = query.where(sales.c.number < select(sales.c.number).where(sales.c.sale_id == after).scalar_subquery())
+    return await _with_tenders(tx, (await tx.conn.execute(query)).all())
+
+
+async def refunds_of(tx: Tx, sale_id: UUID) -> list[Stored]:
+    """What went back of a sale, goes back, or could not; the oldest first."""
+    query = select(sales).where(sales.c.refund_of == sale_id).order_by(sales.c.number)
     return await _with_tenders(tx, (await tx.conn.execute(query)).all())
 
 
@@ -240,11 +254,20 @@ async def clubs_of_client(tx: Tx, client_id: UUID) -> list[UUID]:
 
 
 async def taken(tx: Tx, shift_id: UUID) -> dict[str, int]:
-    """What the shift took, by tender."""
+    """What the shift took, by tender, less what it gave back."""
     joined = tenders.join(sales, sales.c.sale_id == tenders.c.sale_id)
-    query = select(tenders.c.kind, func.sum(tenders.c.amount_kopecks)).select_from(joined).group_by(tenders.c.kind)
+    net = tenders.c.amount_kopecks * case((sales.c.what == What.REFUND, -1), else_=1)
+    query = select(tenders.c.kind, func.sum(net)).select_from(joined).group_by(tenders.c.kind)
     rows = await tx.conn.execute(query.where(sales.c.shift_id == shift_id, tenders.c.state == TenderState.TAKEN))
     return {kind: int(total) for kind, total in rows}
+
+
+async def cash_going_back(tx: Tx, shift_id: UUID) -> int:
+    """Cash of refunds whose receipts are not known yet."""
+    joined = tenders.join(sales, sales.c.sale_id == tenders.c.sale_id)
+    ours = (sales.c.shift_id == shift_id, sales.c.what == What.REFUND, sales.c.state == State.FISCALISING)
+    query = select(func.coalesce(func.sum(tenders.c.amount_kopecks), 0)).select_from(joined)
+    return int(await tx.conn.scalar(query.where(*ours, tenders.c.kind == Kind.CASH)) or 0)
 
 
 async def _with_tenders(tx: Tx, rows: Sequence[Row[Any]]) -> list[Stored]:
@@ -259,12 +282,12 @@ async def _with_tenders(tx: Tx, rows: Sequence[Row[Any]]) -> list[Stored]:
 
 
 def _stored(row: Row[Any], given: tuple[Tender, ...]) -> Stored:
-    enums = {"what": What(row.what), "state": State(row.state), "receipt": Receipt(row.receipt)}
+    enums: dict[str, Any] = {"what": What(row.what), "state": State(row.state), "receipt": Receipt(row.receipt)}
+    enums |= {"returned": What(row.returned) if row.returned else None}
     sale = Sale(**{name: getattr(row, name) for name in (*MOVES, *TERMS)} | enums, tenders=given)
-    around = ("org_id", "club_id", "till_id", "lines", "sold_by", "opened_at", "session_id", "session_state")
-    return Stored(
-        sale, **{name: getattr(row, name) for name in (*around, "device_name", "ends_at", "ended_at", "number")}
-    )
+    around: tuple[str, ...] = ("org_id", "club_id", "till_id", "lines", "sold_by", "opened_at", "session_id")
+    around += ("session_state", "device_name", "ends_at", "ended_at", "number", "reason", *REFUND_IDS)
+    return Stored(sale, **{name: getattr(row, name) for name in around})
 
 
 def _tender_row(sale_id: UUID, tender: Tender) -> dict[str, Any]:

@@ -15,11 +15,13 @@ from edge.scope import Scope
 from kit.db import Tx
 
 SOLD = text(
-    "select club_id, sum(total_kopecks)::bigint as kopecks from sale"
+    "select club_id, coalesce(sum(total_kopecks) filter (where what <> 'refund'), 0)::bigint as sold,"
+    " coalesce(sum(total_kopecks) filter (where what = 'refund'), 0)::bigint as returned from sale"
     " join unnest(cast(:clubs as uuid[]), cast(:days as timestamptz[])) as day (club_id, began) using (club_id)"
-    " where state = 'paid' and what <> 'top_up' and ended_at >= day.began group by club_id"
+    " where state = 'paid' and 'top_up' not in (what, coalesce(returned, '')) and ended_at >= day.began"
+    " group by club_id"
 )
-"""A top-up is money that the club owes; it is sold for when it is spent."""
+"""A top-up is money that the club owes: no sale until it is spent, and no refund of one when it goes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,9 @@ async def today(tx: Tx, scope: Scope, club_id: UUID | None) -> list[ClubToday]:
     wanted = select(clubs).where(*scope.rows(clubs)).order_by(clubs.c.name, clubs.c.club_id)
     rows = (await tx.conn.execute(wanted if club_id is None else wanted.where(clubs.c.club_id == club_id))).all()
     days = {row.club_id: day_began(tx.now, row.time_zone, row.day_starts_at) for row in rows}
-    sold = {row.club_id: row.kopecks for row in await tx.conn.execute(SOLD, _lists(days))}
+    sums = {row.club_id: (row.sold, row.returned) for row in await tx.conn.execute(SOLD, _lists(days))}
     open_ = await _open(tx, days)
-    return [ClubToday(one, began, sold.get(one, 0), 0, tuple(open_.get(one, ()))) for one, began in days.items()]
+    return [ClubToday(one, began, *sums.get(one, (0, 0)), tuple(open_.get(one, ()))) for one, began in days.items()]
 
 
 def _lists(days: dict[UUID, datetime]) -> dict[str, Any]:

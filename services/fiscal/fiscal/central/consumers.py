@@ -12,7 +12,7 @@ from contracts.money import Line
 from edge.scope import Scope
 from fiscal.central import store
 from fiscal.central.domain import command, ffd
-from fiscal.central.domain.receipt import NotAsked, State, contradicts, moved
+from fiscal.central.domain.receipt import RETURNS, NotAsked, State, contradicts, moved
 from fiscal.central.store import Register, commands, facts, queues, receipts, settlements
 from fiscal.central.store.receipts import Job
 from kit.consume import Handlers
@@ -37,7 +37,8 @@ def handlers(send_within: timedelta) -> Handlers:
         await store.note_club(tx, message.club_id, message.org_id, message.time_zone)
 
     @follow.handle(fiscal.PrintReceipt)
-    async def print_receipt(tx: Tx, message: fiscal.PrintReceipt, delivery: Delivery) -> None:
+    @follow.handle(fiscal.ReturnReceipt)
+    async def print_receipt(tx: Tx, message: fiscal.PrintReceipt | fiscal.ReturnReceipt, delivery: Delivery) -> None:
         known = await receipts.find(tx, message.receipt_id)
         if known is not None:
             facts.tell_receipt(tx, known)
@@ -141,18 +142,23 @@ async def _job(tx: Tx, message: branch.Answer | branch.JobUnsettled) -> Job | No
     return job
 
 
-async def _order(tx: Tx, message: fiscal.PrintReceipt, send_within: timedelta) -> None:
+async def _order(tx: Tx, message: fiscal.PrintReceipt | fiscal.ReturnReceipt, send_within: timedelta) -> None:
     """Journal the receipt, and see that it is printed, passed over, or refused."""
     scope = Scope(message.org_id, frozenset({message.club_id}))
     found = await store.registers_of(tx, scope, club_id=message.club_id)
     register = found[0] if found else None
-    tax = await store.tax_of(tx, scope, message.club_id, message.ordered_at)
-    ours = ("org_id", "club_id", "receipt_id", "sale_id", "shift_id", "till_id", "client_id", "purpose", "ordered_at")
+    # What is returned is taxed as it was sold.
+    sold_at = message.ordered_at
+    if isinstance(message, fiscal.ReturnReceipt):
+        sold_at = await receipts.sold_at(tx, message.returned_receipt_id)
+    tax = await store.tax_of(tx, scope, message.club_id, sold_at)
+    ours = ("org_id", "club_id", "receipt_id", "sale_id", "shift_id", "till_id", "client_id", "ordered_at")
     await receipts.add(
         tx,
         **{name: getattr(message, name) for name in ours},
         register_id=register.register_id if register else None,
         state=State.ORDERED,
+        purpose=RETURNS[message.purpose] if isinstance(message, fiscal.ReturnReceipt) else message.purpose,
         lines=[line.model_dump(mode="json") for line in message.lines],
         total_kopecks=sum(line.amount_kopecks for line in message.lines),
         cash_kopecks=message.cash_kopecks,
@@ -171,7 +177,8 @@ async def _order(tx: Tx, message: fiscal.PrintReceipt, send_within: timedelta) -
     elif tax is None:
         await facts.settle(tx, row, State.REFUSED, code="tax_not_configured")
     else:
-        job = branch.Print(**_work(message, register, send_within, "print"), receipt=_receipt(message, tax))
+        model = branch.PrintReturn if isinstance(message, fiscal.ReturnReceipt) else branch.Print
+        job = model(**_work(message, register, send_within, "print"), receipt=_receipt(message, tax))
         await receipts.send_job(tx, job, receipt_id=message.receipt_id)
         facts.poke_receipt(tx, row)
 
@@ -192,7 +199,7 @@ def _work(message: Any, register: Register, send_within: timedelta, kind: str) -
     }
 
 
-def _receipt(message: fiscal.PrintReceipt, tax: ffd.Tax) -> Receipt:
+def _receipt(message: fiscal.PrintReceipt | fiscal.ReturnReceipt, tax: ffd.Tax) -> Receipt:
     """The receipt with its FFD signs: nothing is left to decide at the club."""
     return Receipt(
         tax_system=ffd.SYSTEMS[tax.system],

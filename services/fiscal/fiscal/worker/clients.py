@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from fiscal.worker.domain import kkm
-from fiscal.worker.domain.document import CLOSING, SALE, Found
+from fiscal.worker.domain.document import CLOSING, RECEIPTS, Found
 from fiscal.worker.domain.job import Answered, Compared, Kind, NotReady, Shift, Silence, Snapshot, Unknown
 from fiscal.worker.domain.kkm import Address, Body, Unit
 
@@ -125,8 +125,8 @@ class KkmServer:
             return documents
         # Fewer documents than there were: another drive, and nothing to compare with.
         readable = all(found is not None for found in documents) and since_fd <= last <= since_fd + DOCUMENTS_MAX
-        sales = tuple(found for found in documents if found is not None and found.type == SALE)
-        return Compared(state.server_start, state.shift, state.session, sales, whole=readable)
+        receipts = tuple(found for found in documents if found is not None and found.type in RECEIPTS)
+        return Compared(state.server_start, state.shift, state.session, receipts, whole=readable)
 
     async def document(self, address: Address, fd: int) -> Found | Silence | None:
         """Document `fd`; None where the register shows no such document, Silence where it cannot say now."""

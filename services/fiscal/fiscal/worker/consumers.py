@@ -6,7 +6,7 @@ from uuid import UUID
 from contracts import branch
 from fiscal.worker import store
 from fiscal.worker.domain import kkm
-from fiscal.worker.domain.document import Wanted
+from fiscal.worker.domain.document import RETURN, Wanted
 from fiscal.worker.domain.job import Job, Kind, Objection, forgotten
 from fiscal.worker.domain.kkm import Address, Line, Receipt
 from fiscal.worker.store import answers, listings, settlements
@@ -32,6 +32,11 @@ def handlers(club_id: UUID) -> Handlers:
     async def print_receipt(tx: Tx, message: branch.Print, delivery: Delivery) -> None:
         body = kkm.receipt_members(receipt_of(message.receipt))
         await _queue(tx, Kind.PRINT, message, body, wanted_of(message.receipt))
+
+    @follow.handle(branch.PrintReturn)
+    async def print_return(tx: Tx, message: branch.PrintReturn, delivery: Delivery) -> None:
+        body = kkm.receipt_members(receipt_of(message.receipt), returns=True)
+        await _queue(tx, Kind.PRINT, message, body, replace(wanted_of(message.receipt), kind=RETURN))
 
     @follow.handle(branch.OpenShift)
     async def open_shift(tx: Tx, message: branch.OpenShift, delivery: Delivery) -> None:

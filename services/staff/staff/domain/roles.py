@@ -28,6 +28,8 @@ TABLE: dict[str, tuple[Role, ...]] = {
     "billing.sale.pay": (OWNER, ADMINISTRATOR, OPERATOR),
     "billing.sale.cancel": (OWNER, ADMINISTRATOR, OPERATOR),
     "billing.top_up.take": (OWNER, ADMINISTRATOR, OPERATOR),
+    "billing.refund.take": (OWNER, ADMINISTRATOR, OPERATOR),
+    "billing.refund.approve": (OWNER, ADMINISTRATOR),
     "billing.shift.read": (OWNER, ADMINISTRATOR, OPERATOR, ACCOUNTANT),
     "billing.shift.open": (OWNER, ADMINISTRATOR, OPERATOR),
     "billing.shift.close": (OWNER, ADMINISTRATOR, OPERATOR),

@@ -13,6 +13,10 @@ class State(StrEnum):
     REFUSED = "refused"
 
 
+RETURNS = {"advance": "advance_back", "settlement": "refund"}
+"""The purpose of a receipt that returns what one of this purpose took: its sums went out."""
+
+
 class Contradiction(Exception):
     """A worker said the opposite of what it said before: somebody has to look."""
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     String,
     Uuid,
+    case,
     column,
     func,
     insert,
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from contracts import TYPES, branch
 from contracts.fiscal import Totals
 from edge.scope import Scope
-from fiscal.central.domain.receipt import State
+from fiscal.central.domain.receipt import RETURNS, State
 from kit.columns import Moment, insert_on
 from kit.db import Tx
 from kit.telemetry import current_traceparent
@@ -78,6 +79,15 @@ async def find(tx: Tx, receipt_id: UUID, lock: bool = False) -> Row[Any] | None:
     return (await tx.conn.execute(query.with_for_update() if lock else query)).first()
 
 
+async def sold_at(tx: Tx, receipt_id: UUID) -> datetime:
+    """When a receipt that is to be returned was ordered; it is here, or somebody returns what nobody sold."""
+    moment: datetime | None = await tx.conn.scalar(
+        select(receipts.c.ordered_at).where(receipts.c.receipt_id == receipt_id)
+    )
+    assert moment is not None, f"receipt {receipt_id} was never ordered and cannot be returned"
+    return moment
+
+
 async def change(tx: Tx, receipt_id: UUID, **values: Any) -> None:
     await tx.conn.execute(update(receipts).where(receipts.c.receipt_id == receipt_id).values(values))
 
@@ -113,8 +123,9 @@ async def listed(
 
 
 async def shift_totals(tx: Tx, shift_id: UUID) -> Totals:
-    """What the registered receipts of a till's shift add up to."""
-    sums = [func.coalesce(func.sum(receipts.c[name]), 0).label(name) for name in SUMS]
+    """What the registered receipts of a till's shift add up to, less what others returned."""
+    sign = case((receipts.c.purpose.in_(RETURNS.values()), -1), else_=1)
+    sums = [func.coalesce(func.sum(receipts.c[name] * sign), 0).label(name) for name in SUMS]
     ours = (receipts.c.shift_id == shift_id, receipts.c.state == State.REGISTERED, receipts.c.fd.is_not(None))
     row = (await tx.conn.execute(select(func.count().label("receipts"), *sums).where(*ours))).one()
     card, advance = int(row.card_kopecks), int(row.advance_kopecks)
@@ -127,6 +138,7 @@ async def send_job(
     """Ask the club's worker; it is asked again until it says how that ended."""
     kinds: dict[str, branch.JobKind] = {
         branch.Print.TYPE: "print",
+        branch.PrintReturn.TYPE: "print",
         branch.OpenShift.TYPE: "open_shift",
         branch.CloseShift.TYPE: "close_shift",
         branch.XReport.TYPE: "x_report",

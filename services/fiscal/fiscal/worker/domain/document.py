@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 SALE = "Приход"
 """`CheckType` of a sale in `GetDataCheck` (recorded)."""
+RETURN = "Возврат прихода"
+"""That of a return of a sale."""
+RECEIPTS = (SALE, RETURN)
+"""Those of documents that jobs of ours can have become."""
 CLOSING = "Закрытие смены"
 """That of the document that ends a shift (recorded)."""
 
@@ -32,6 +36,7 @@ class Wanted:
     card: int
     advance: int
     lines: tuple[tuple[str, int], ...]
+    kind: str = SALE
 
     def is_made_by(self, found: Found) -> bool:
         return not self.differences(found)
@@ -42,7 +47,7 @@ class Wanted:
         Names are compared as far as both go: a register may cut a long one.
         """
         same = {
-            "kind": found.type == SALE,
+            "kind": found.type == self.kind,
             "total": self.total == found.total,
             "card": self.card == found.card,
             "advance": self.advance == found.advance,

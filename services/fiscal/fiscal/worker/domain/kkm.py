@@ -89,11 +89,11 @@ def command(kind: Kind, command_id: str, address: Address, cashier: str, cashier
     return body | ({"CashierVATIN": cashier_inn} if cashier_inn else {})
 
 
-def receipt_members(receipt: Receipt) -> Body:
-    """The members that make a RegisterCheck of a sale."""
+def receipt_members(receipt: Receipt, returns: bool = False) -> Body:
+    """The members that make a RegisterCheck of a sale, or of a return of one."""
     return {
         "IsFiscalCheck": True,
-        "TypeCheck": 0,
+        "TypeCheck": 1 if returns else 0,
         "TaxVariant": str(receipt.tax_system),
         "PayByProcessing": False,
         "ClientAddress": receipt.contact or "",

@@ -17,6 +17,7 @@ from fiscal.worker import store
 from fiscal.worker.clients import KkmServer, State
 from fiscal.worker.domain import job as jobs
 from fiscal.worker.domain import kkm
+from fiscal.worker.domain.document import RETURN
 from fiscal.worker.domain.job import (
     Action,
     Compared,
@@ -265,7 +266,9 @@ class Queues:
             return
         sums = (0, 0, 0)
         if job.wanted is not None:
-            sums = (job.wanted.total - job.wanted.card - job.wanted.advance, job.wanted.card, job.wanted.advance)
+            sign = -1 if job.wanted.kind == RETURN else 1
+            cash = job.wanted.total - job.wanted.card - job.wanted.advance
+            sums = (sign * cash, sign * job.wanted.card, sign * job.wanted.advance)
         kinds = ("cash_kopecks", "card_kopecks", "advance_kopecks")
         values = {"session": session, "kind": job.kind, **dict(zip(kinds, sums, strict=True))}
         await store.add_document(tx, stored.register_id, made.fd, made.fp, **values)
