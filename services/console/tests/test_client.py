@@ -33,6 +33,7 @@ TOPPED = {
     "shift_number": 214,
     "person": "Анна К.",
     "device_name": None,
+    "note": None,
 }
 
 

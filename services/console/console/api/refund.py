@@ -1,0 +1,77 @@
+"""Money back for a sale: what is possible is asked before, and above one's limit a second person enters a PIN."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from console.api.desk import TILL_COOKIE, AtDesk, Desk
+from console.api.forms import Attempt, attempt_after, status_of, typed_in
+from console.clients.services import WAIT_S, Problem, Unreachable
+from console.domain import money
+from kit.time import new_id
+
+router = APIRouter()
+ACT = "billing.refund"
+Form = Mapping[str, str]
+
+
+@router.get("/sales/{sale_id}/refund")
+async def refund_dialog(sale_id: str, desk: Desk = AtDesk) -> Response:
+    """How much can be given back, and how."""
+    return await _dialog(desk, sale_id, {})
+
+
+@router.post("/sales/{sale_id}/refund/quote")
+async def quote_again(sale_id: str, request: Request, attempt: Attempt, desk: Desk = AtDesk) -> Response:
+    """The same for another sum or another way; what was typed stays."""
+    return await _dialog(desk, sale_id, await typed_in(request), attempt=attempt)
+
+
+async def _dialog(desk: Desk, sale_id: str, filled: Form, status: int = 200, **told: Any) -> Response:
+    text = filled.get("amount", "").strip()
+    wanted = {"amount_kopecks": money.typed(text) or None, "to": _way(filled)}
+    sale = await desk.get(f"/billing/v1/sales/{sale_id}")
+    quote = await desk.part(desk.send("POST", f"/billing/v1/sales/{sale_id}/refunds/quote", wanted))
+    wrong = bool(text) and not wanted["amount_kopecks"]
+    data: dict[str, Any] = {"sale": sale, "quote": quote, "filled": filled, "wrong": wrong, "why": None}
+    data |= {"people": await _others(desk) if quote and quote["needs_approval"] else [], "attempt": str(new_id())}
+    return desk.block("refund.html", "dialog", status, **(data | told))
+
+
+def _way(filled: Form) -> str:
+    return "balance" if filled.get("to") == "balance" else "origin"
+
+
+async def _others(desk: Desk) -> Any:
+    """Who else works at this till: one of them may approve."""
+    secret = {"Savepoint-Till": desk.request.cookies.get(TILL_COOKIE, "")}
+    till = await desk.part(desk.services.ask("GET", "/staff/v1/tills/me", headers=secret))
+    return [one for one in till["members"] if one["member_id"] != desk.person.member_id] if till else []
+
+
+@router.post("/sales/{sale_id}/refund")
+async def refund(sale_id: str, request: Request, attempt: Attempt, desk: Desk = AtDesk) -> Response:
+    """Give the money back once; the return receipt is printed before it is over."""
+    filled = await typed_in(request)
+    kopecks = money.typed(filled.get("amount", ""))
+    if not kopecks:
+        return await _dialog(desk, sale_id, filled, 422, wrong=True, attempt=attempt)
+    body = {"amount_kopecks": kopecks, "to": _way(filled), "reason": filled.get("reason", "").strip()}
+    path = f"/billing/v1/sales/{sale_id}/refunds"
+    try:
+        proof = await _proof(desk, sale_id, kopecks, filled, attempt) if filled.get("pin") else ""
+        done = await desk.send("POST", path, body | {"till_id": desk.till_id}, attempt, WAIT_S, proof)
+    except (Problem, Unreachable) as why:
+        again = attempt_after(why, attempt)
+        return await _dialog(desk, sale_id, filled, status_of(why), why=why, attempt=again)
+    return desk.block("refund.html", "done", refund=done, kopecks=kopecks, sale_id=sale_id)
+
+
+async def _proof(desk: Desk, sale_id: str, kopecks: int, filled: Form, attempt: str) -> str:
+    """The second person's PIN becomes a proof for this refund alone."""
+    asked = {"act": ACT, "subject": sale_id, "amount_kopecks": kopecks, "club_id": desk.club_id}
+    approval = await desk.send("POST", "/staff/v1/approvals", asked, f"{attempt}-{kopecks}")
+    entered = {"member_id": filled.get("member_id", ""), "pin": filled["pin"]}
+    granted = await desk.send("POST", f"/staff/v1/approvals/{approval['approval_id']}/grant", entered)
+    return str(granted["proof"])
