@@ -72,19 +72,24 @@ class Gateway(httpx.AsyncBaseTransport):
         return httpx.Response(status, json=body)
 
 
-def token(permissions: list[str], till_id: str | None = TILL) -> str:
+def token(permissions: list[str], till_id: str | None = TILL, everywhere: bool = False) -> str:
     """A token as staff gives one; the console does not check what staff has just handed it."""
-    claims = {"sub": "anna", "name": "Анна К.", "permissions": permissions, "clubs": [CLUB], "till": till_id}
+    claims: dict[str, Any] = {"sub": "anna", "name": "Анна К.", "permissions": permissions, "till": till_id}
+    claims["clubs"] = None if everywhere else [CLUB]
     body = base64.urlsafe_b64encode(json.dumps(claims | {"exp": time.time() + 600}).encode()).decode().rstrip("=")
     return f"head.{body}.sign"
 
 
 def browser(
-    gateway: Gateway, permissions: list[str] | None = None, till_id: str | None = TILL, language: str = "en"
+    gateway: Gateway,
+    permissions: list[str] | None = None,
+    till_id: str | None = TILL,
+    language: str = "en",
+    everywhere: bool = False,
 ) -> httpx.AsyncClient:
     """The console of `gateway`, and a browser in it: signed in, at a till."""
     held = EVERYTHING if permissions is None else permissions
-    gateway.says("POST /staff/v1/sessions/token", {"access_token": token(held, till_id)})
+    gateway.says("POST /staff/v1/sessions/token", {"access_token": token(held, till_id, everywhere)})
     app = compose(Settings(api_url="http://gateway/api"), gateway)
     cookies = f"__Host-savepoint=secret; __Host-club={CLUB}; language={language}; time-zone=Europe/Moscow"
     transport = httpx.ASGITransport(app)

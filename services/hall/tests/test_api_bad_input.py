@@ -154,7 +154,8 @@ def paths(hall: Furnished) -> list[str]:
     gets = ["/v1/org", "/v1/clubs", club, f"{club}/zones", f"{club}/devices", f"{club}/tariffs", f"{club}/board"]
     gets += [f"{club}/stream", f"/v1/zones/{hall.vip.zone_id}", device, f"{device}/offers"]
     gets += [f"/v1/tariffs/{hall.tariff.tariff_id}", "/v1/sessions", f"/v1/sessions/{somewhere()}"]
-    return [f"GET {path}" for path in gets] + [endpoint for endpoint, _, _ in bad_fields(hall)]
+    asks = [f"GET {path}" for path in [*gets, "/v1/summary"]] + [f"POST /v1/sessions/{somewhere()}/end/quote"]
+    return asks + [endpoint for endpoint, _, _ in bad_fields(hall)]
 
 
 async def test_no_route_is_missing_from_these_tests(app: FastAPI, hall: Furnished) -> None:
@@ -172,7 +173,7 @@ async def test_no_route_is_missing_from_these_tests(app: FastAPI, hall: Furnishe
 
 PERMISSIONS: dict[str, Callable[[str, str], bool]] = {
     "hall.board.read": lambda method, path: method == "GET",
-    "hall.session.end": lambda method, path: path.endswith("/end"),
+    "hall.session.end": lambda method, path: path.endswith(("/end", "/end/quote")),
     "hall.session.order": lambda method, path: method == "POST" and path == "/v1/sessions",
     "hall.club.manage": lambda method, path: method != "GET" and not path.startswith("/v1/sessions"),
 }

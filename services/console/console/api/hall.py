@@ -1,7 +1,6 @@
 """The hall map: tiles, the table for screen readers and sorting, and the side panel of a place."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from console.api.desk import AtDesk, Desk, Failed
+from console.api.forms import attempt_after, status_of
 from console.clients.services import Problem, Unreachable
 from console.domain.board import awaited, zones
 from kit.time import new_id
@@ -71,9 +71,15 @@ def _zone_name(board: Any, tile: Any) -> str:
 @router.get("/hall/sessions/{session_id}/end")
 async def ask_to_end(session_id: str, desk: Desk = AtDesk) -> Response:
     """The question before ending a session by hand: what is left, and what becomes of it."""
-    session = await desk.get(f"/hall/v1/sessions/{session_id}")
-    left_s = max(0, (datetime.fromisoformat(session["ends_at"]) - datetime.now(UTC)).total_seconds())
-    return desk.block("end.html", "dialog", session=session, left_s=left_s, attempt=str(new_id()), why=None)
+    return await _ending(desk, session_id)
+
+
+async def _ending(desk: Desk, session_id: str, status: int = 200, **told: Any) -> Response:
+    """The hall says what ending would mean; the reason that was typed stays."""
+    path = f"/hall/v1/sessions/{session_id}"
+    session, quote = await asyncio.gather(desk.get(path), desk.part(desk.send("POST", f"{path}/end/quote")))
+    data: dict[str, Any] = {"session": session, "quote": quote, "attempt": str(new_id()), "why": None, "reason": ""}
+    return desk.block("end.html", "dialog", status, **(data | told))
 
 
 @router.post("/hall/sessions/{session_id}/end")
@@ -87,7 +93,6 @@ async def end(
     try:
         await desk.send("POST", f"/hall/v1/sessions/{session_id}/end", {"reason": reason.strip()}, attempt)
     except (Problem, Unreachable) as why:
-        session = await desk.get(f"/hall/v1/sessions/{session_id}")
-        again = str(new_id()) if getattr(why, "definite", False) else attempt
-        return desk.block("end.html", "dialog", 409, session=session, left_s=0, attempt=again, why=why)
+        told = {"why": why, "reason": reason, "attempt": attempt_after(why, attempt)}
+        return await _ending(desk, session_id, status_of(why), **told)
     return Response(status_code=204, headers={"HX-Trigger": "dialog.close"})

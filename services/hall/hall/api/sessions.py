@@ -15,7 +15,7 @@ from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
 from hall.api.fields import END, ORDER, PAY, READ
 from hall.api.ordering import NewSession, order
-from hall.domain.session import Cause, Money, Session, Staff, State
+from hall.domain.session import Cause, EndPolicy, Money, Session, Staff, State
 from hall.store import board, facts, sessions
 from hall.store.refusals import SaleNotPaid, SessionAlreadyEnded, SessionNotStarted
 from kit.db import Database, Tx
@@ -27,6 +27,14 @@ class EndBody(Body):
     model_config = example(reason="Гость ушёл")
 
     reason: Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class EndQuote(Body):
+    """What ending a session now would leave of its time, what becomes of that, and what the guest gets back."""
+
+    left_s: int
+    policy: EndPolicy
+    returned_kopecks: int
 
 
 class StaffView(Body):
@@ -109,7 +117,7 @@ def ordering_sessions(db: Database, pay_within: timedelta) -> APIRouter:
     return routes
 
 
-def ending_sessions() -> APIRouter:
+def ending_sessions(db: Database) -> APIRouter:
     """Sessions are ended by hand."""
     routes = APIRouter(tags=["sessions"])
 
@@ -131,6 +139,14 @@ def ending_sessions() -> APIRouter:
             return Answer(SessionView.of(ended), _location(ended))
 
         return await once.answer(caller, change)
+
+    @routes.post("/v1/sessions/{session_id}/end/quote")
+    async def quote_end(session_id: UUID, caller: Caller = needs(END)) -> EndQuote:
+        """What ending it now would mean; nothing is done."""
+        async with db.look() as tx:
+            session = await sessions.session_of(tx, caller.scope, session_id)
+            _refuse_unless_active(session)
+            return EndQuote.model_validate(session.leftover(tx.now), from_attributes=True)
 
     return routes
 

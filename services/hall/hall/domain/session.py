@@ -30,6 +30,13 @@ class Cause(StrEnum):
     HAND = "hand"
 
 
+class EndPolicy(StrEnum):
+    """What becomes of the time that is left when a session is ended by hand."""
+
+    BURNED = "burned"
+    """It is counted, and not given back."""
+
+
 class Money(StrEnum):
     """What is with the guest's money when the sale failed."""
 
@@ -74,6 +81,15 @@ class Refusal:
     code: str
     money: Money
     device_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """What ending a session now would leave, and what becomes of it."""
+
+    left_s: int
+    policy: EndPolicy
+    returned_kopecks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +180,13 @@ class Session:
             end_reason=reason,
             ended_by=by,
         )
+
+    def leftover(self, at: datetime) -> Leftover:
+        """What `end_by_hand` at `at` would leave; it changes nothing."""
+        self._check(State.ENDED)
+        assert self.ends_at is not None
+        left_s = max(0, int((self.ends_at - at).total_seconds()))
+        return Leftover(min(left_s, self.paid_s), EndPolicy.BURNED, 0)
 
     def _check(self, wanted: State) -> None:
         if wanted not in TRANSITIONS[self.state]:
