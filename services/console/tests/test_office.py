@@ -97,9 +97,20 @@ async def test_a_day_that_is_none_is_not_asked_for(clubs: Gateway) -> None:
 
 
 def test_a_new_thing_shows_all_that_it_has_but_ids() -> None:
-    entry: dict[str, Any] = {"before": None, "after": {"zone_id": "z1", "name": "VIP", "price_kopecks": 5_00}}
+    entry: dict[str, Any] = {
+        "act": "hall.zone.added",
+        "before": None,
+        "after": {"zone_id": "z1", "name": "VIP", "price_kopecks": 5_00},
+    }
     shown = [(one.label, one.before, one.after) for one in differences(entry, str, "en")]
     assert shown == [("Name", "", "VIP"), ("Price", "", "5.00\u00a0₽")]
+
+
+def test_windows_and_prices_are_told_as_people_say_them() -> None:
+    windows = [{"days": [5, 6], "starts": "22:00:00", "ends": "08:00:00"}]
+    after = {"prices": {"z1": 900_00}, "windows": windows, "added_at": "2026-11-23T18:58:26Z"}
+    told = differences(ACT | {"before": None, "after": after}, str, "en")
+    assert [one.after for one in told] == ["900.00\u00a0₽", "Fri, Sat 22:00–08:00"]
 
 
 @pytest.mark.parametrize("slug", sorted(ACTS))

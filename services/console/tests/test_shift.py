@@ -142,6 +142,20 @@ async def test_a_closed_shift_goes_on_to_its_report_and_one_that_is_closing_wait
     assert "wait=" in open_shift.sent("POST /billing/v1/shifts/s1/close")[0].headers["Prefer"]
 
 
+async def test_a_shift_that_has_closed_meanwhile_gives_way_to_its_report(open_shift: Gateway) -> None:
+    async with page(open_shift) as desk:
+        same = await desk.get("/shift/state?was=s1&drawn=open")
+        open_shift.says("GET /billing/v1/shifts", {"items": [OPEN | {"state": "closing"}]})
+        closing = await desk.get("/shift/state?was=s1&drawn=open")
+        open_shift.says("GET /billing/v1/shifts", {"items": [CLOSED]})
+        closed = await desk.get("/shift/state?was=s1&drawn=closing")
+        open_shift.is_silent("GET /billing/v1/shifts")
+        silent = await desk.get("/shift/state?was=s1&drawn=open")
+    assert "must be in the drawer" in same.text
+    assert (closing.headers["HX-Redirect"], closed.headers["HX-Redirect"]) == ("/shift", "/shifts/s1")
+    assert "nothing can be sold" in silent.text
+
+
 async def test_the_report_explains_the_gap_to_the_register(gateway: Gateway) -> None:
     gateway.says("GET /billing/v1/shifts/s1", CLOSED)
     sold = {"state": "paid", "what": "session", "total_kopecks": 300_00}

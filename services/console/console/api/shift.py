@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from console.api.desk import AtDesk, Desk
+from console.api.desk import AtDesk, Desk, Failed
 from console.api.forms import Attempt, Short, attempt_after, go, inside, status_of, typed_in
 from console.api.frame import shift_of
 from console.clients.services import Problem, Unreachable
@@ -26,10 +26,17 @@ async def page(desk: Desk = AtDesk, sale: str = "") -> Response:
 
 
 @router.get("/shift/state")
-async def state(desk: Desk = AtDesk) -> Response:
-    """The figures and what keeps the shift open: drawn anew after each sale, while somebody counts beside them."""
+async def state(desk: Desk = AtDesk, was: str = "", drawn: str = "") -> Response:
+    """The figures and what keeps the shift open: drawn anew after each sale, while somebody counts beside them.
+
+    `was` is the shift that is on the screen, in the state `drawn`: once it is closed its report takes its place.
+    """
     shift = await desk.part(shift_of(desk)) if desk.till_id else None
-    if not shift:
+    if isinstance(shift, Failed):
+        return desk.block("shift.html", "silence", failed=shift)
+    if shift is None or shift["shift_id"] != was:
+        return go(f"/shifts/{was}" if was.replace("-", "").isalnum() else "/shift")
+    if shift["state"] != drawn:
         return go("/shift")
     return desk.block("shift.html", "state", shift=shift, blockers=await _blockers(desk, shift))
 

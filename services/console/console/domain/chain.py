@@ -36,6 +36,7 @@ class ClubShown:
     shifts: tuple[Mapping[str, Any], ...] | None
     registers: tuple[Mapping[str, Any], ...] | None
     """Its registers that are in trouble."""
+    has_register: bool
     troubles: int
     """How much is not as it should be: 0 is well."""
 
@@ -67,7 +68,7 @@ def chain(halls: Things, money: Things | None, registers: Things | None) -> Chai
 def _of(registers: Things | None, hall: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...] | None:
     if registers is None:
         return None
-    return tuple(one for one in registers if one["club_id"] == hall["club_id"] and troubles(one))
+    return tuple(one for one in registers if one["club_id"] == hall["club_id"])
 
 
 def _club(
@@ -75,6 +76,7 @@ def _club(
 ) -> ClubShown:
     counts = hall["counts"]
     taken, shifts = counts["active"] + counts["held"], None if money is None else tuple(money.get("open_shifts", ()))
+    ill = tuple(one for one in registers or () if troubles(one))
     # Guests who play while no shift is open: somebody forgot it, or the hall and the till tell different tales.
     unwatched = bool(taken) and shifts == ()
     return ClubShown(
@@ -86,8 +88,9 @@ def _club(
         revenue_kopecks=None if money is None else money.get("revenue_kopecks", 0),
         refunds_kopecks=(money or {}).get("refunds_kopecks", 0),
         shifts=shifts,
-        registers=registers,
-        troubles=2 * len(registers or ()) + unwatched,
+        registers=None if registers is None else ill,
+        has_register=bool(registers),
+        troubles=2 * len(ill) + unwatched,
     )
 
 

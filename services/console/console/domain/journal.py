@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from console.domain.money import shown
-from console.domain.setup import KINDS, ROLES, Change, Translate
+from console.domain.setup import KINDS, ROLES, TIME_ZONES, Change, Translate, window
 from console.domain.texts import N_
 
 ACTS: dict[str, str] = {
@@ -69,14 +69,25 @@ FIELDS: dict[str, str] = {
     "difference_kopecks": N_("Difference"),
     "device_name": N_("Place"),
     "unused_s": N_("Left, s"),
-    "enrolled_at": N_("Enrolled"),
     "clubs": N_("Clubs"),
     "prices": N_("Prices"),
     "windows": N_("When sold"),
     "until": N_("Until"),
     "mode": N_("Mode"),
 }
-WORDS = ROLES | KINDS
+WORDS = ROLES | KINDS | TIME_ZONES | {"active": N_("plays"), "ended": N_("ended"), "open": N_("open")}
+PERSONS_NAME = N_("Full name")
+SAID_ALREADY = {
+    "added_at",
+    "cause",
+    "changed_at",
+    "end_reason",
+    "ended_at",
+    "ended_by",
+    "enrolled_at",
+    "must_change_password",
+}
+"""Fields that the entry's moment, person, reason or act say already."""
 TEXT_MAX = 120
 
 
@@ -120,13 +131,20 @@ def acts(say: Translate) -> list[tuple[str, str]]:
 def differences(entry: Mapping[str, Any], say: Translate, language: str) -> list[Change]:
     """Field by field what was and what is: of a new or a removed thing all that it has, else what differs."""
     before, after = entry["before"] or {}, entry["after"] or {}
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name) and not name.endswith("_id")]
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name) and _telling(name)]
+    persons = {"name": say(PERSONS_NAME)} if entry["act"].startswith("staff.member.") else {}
     return [
         Change(
-            _label(name, say), _text(name, before.get(name), say, language), _text(name, after.get(name), say, language)
+            persons.get(name) or _label(name, say),
+            _text(name, before.get(name), say, language),
+            _text(name, after.get(name), say, language),
         )
         for name in names
     ]
+
+
+def _telling(name: str) -> bool:
+    return name not in SAID_ALREADY and not name.endswith("_id")
 
 
 def _label(name: str, say: Translate) -> str:
@@ -143,9 +161,19 @@ def _text(name: str, value: Any, say: Translate, language: str) -> str:
         return shown(value, language)
     if isinstance(value, str) and value in WORDS:
         return say(WORDS[value])
+    if name == "windows":
+        return "; ".join(_window(one, say) for one in value)
+    if name == "prices" and isinstance(value, Mapping):
+        return ", ".join(shown(price, language) for price in value.values())
     if isinstance(value, list):
         value = ", ".join(_text(name, one, say, language) for one in value)
     elif isinstance(value, Mapping):
         own = (_text(key, one, say, language) for key, one in value.items() if not key.endswith("_id"))
         value = " ".join(text for text in own if text)
     return str(value) if len(str(value)) <= TEXT_MAX else f"{str(value)[:TEXT_MAX]}…"
+
+
+def _window(one: Mapping[str, Any], say: Translate) -> str:
+    """A tariff's window, as the hall tells it in its acts."""
+    starts, ends = one.get("starts", one.get("from", "")), one.get("ends", one.get("to", ""))
+    return window({"days": sorted(one.get("days", ())), "from": starts[:5], "to": ends[:5]}, say)
