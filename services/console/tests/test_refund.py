@@ -17,6 +17,15 @@ QUOTE = {
     "refused": None,
 }
 PATH = "/billing/v1/sales/s1/refunds"
+REFUND = {
+    "refund_id": "f1",
+    "number": 5130,
+    "state": "fiscalising",
+    "receipt_id": "r9",
+    "amount_kopecks": 300_00,
+    "tenders": [{"kind": "cash", "amount_kopecks": 300_00}],
+    "problem": None,
+}
 TYPED = {"amount": "300,00", "to": "origin", "reason": "Сломался ПК", "attempt": "one"}
 PEOPLE = [{"member_id": "anna", "name": "Анна К."}, {"member_id": "boris", "name": "Борис Л."}]
 
@@ -25,7 +34,7 @@ PEOPLE = [{"member_id": "anna", "name": "Анна К."}, {"member_id": "boris", 
 def sold(gateway: Gateway) -> Gateway:
     gateway.says("GET /billing/v1/sales/s1", SALE)
     gateway.says(f"POST {PATH}/quote", QUOTE)
-    gateway.says(f"POST {PATH}", {"refund_id": "f1", "state": "fiscalising"}, 202)
+    gateway.says(f"POST {PATH}", REFUND, 202)
     gateway.says("GET /staff/v1/tills/me", {"till_id": TILL, "members": PEOPLE})
     return gateway
 
@@ -74,6 +83,21 @@ async def test_a_wrong_pin_gives_nothing_back_and_is_not_shown_again(sold: Gatew
 async def test_silence_keeps_the_attempt(sold: Gateway, desk: httpx.AsyncClient) -> None:
     sold.is_silent(f"POST {PATH}")
     assert 'name="attempt" value="one"' in (await desk.post("/sales/s1/refund", data=TYPED)).text
+
+
+async def test_nothing_is_handed_over_before_the_return_receipt_is_registered(
+    sold: Gateway, desk: httpx.AsyncClient
+) -> None:
+    text = (await desk.post("/sales/s1/refund", data=TYPED)).text
+    assert "Give nothing back before" in text
+    assert 'hx-get="/refunds/f1"' in text
+    doubt = {"code": "receipt_unknown", "detail": "", "money": "none", "params": {}}
+    sold.says("GET /billing/v1/refunds/f1", REFUND | {"problem": doubt})
+    assert "Give nothing back yet" in (await desk.get("/refunds/f1")).text
+    sold.says("GET /billing/v1/refunds/f1", REFUND | {"state": "refunded"})
+    over = (await desk.get("/refunds/f1")).text
+    assert "Hand over" in over
+    assert "hx-get" not in over
 
 
 async def test_no_button_for_who_may_not(sold: Gateway) -> None:

@@ -9,6 +9,7 @@ from console.api.desk import TILL_COOKIE, AtDesk, Desk
 from console.api.forms import Attempt, attempt_after, status_of, typed_in
 from console.clients.services import WAIT_S, Problem, Unreachable
 from console.domain import money
+from console.domain.receipts import problem_of
 from kit.time import new_id
 
 router = APIRouter()
@@ -65,7 +66,14 @@ async def refund(sale_id: str, request: Request, attempt: Attempt, desk: Desk = 
     except (Problem, Unreachable) as why:
         again = attempt_after(why, attempt)
         return await _dialog(desk, sale_id, filled, status_of(why), why=why, attempt=again)
-    return desk.block("refund.html", "done", refund=done, kopecks=kopecks, sale_id=sale_id)
+    return desk.block("refund.html", "done", refund=done, problem=problem_of(done))
+
+
+@router.get("/refunds/{refund_id}")
+async def how_far(refund_id: str, desk: Desk = AtDesk) -> Response:
+    """Whether the money may be handed over: not before the return receipt is registered."""
+    refund = await desk.get(f"/billing/v1/refunds/{refund_id}")
+    return desk.block("refund.html", "done", refund=refund, problem=problem_of(refund))
 
 
 async def _proof(desk: Desk, sale_id: str, kopecks: int, filled: Form, attempt: str) -> str:

@@ -91,6 +91,17 @@ TEXTS: dict[str, str] = {
     "pin_wrong": N_("Wrong PIN, tries left: %(tries_left)s."),
     "pin_locked": N_("The sign-in is closed for a while. A senior can open it."),
     "pin_too_simple": N_("This PIN is too easy to guess. Choose another one."),
+    "sale_not_paid": N_("Only what is paid can be given back. Cancel this sale, or wait until it is paid."),
+    "session_not_over": N_("The session is not over. End it first, then give the money back."),
+    "nothing_to_refund": N_("Nothing of this is left to give back."),
+    "refund_too_high": N_("Less than that is left to give back. Lower the sum."),
+    "refund_not_to_balance": N_("This cannot go to a balance. Give it back the way it came."),
+    "refund_in_another_club": N_("This was sold in another club. Give it back there."),
+    "refund_unknown": N_(
+        "The register has not confirmed the return receipt. Give nothing back yet: it is being asked."
+    ),
+    "drawer_too_low": N_("The drawer should hold %(drawer_kopecks)s, less than that. Give a part of it back."),
+    "approval_needed": N_("That is more than one person may give back alone. A second person has to enter a PIN."),
     "approver_is_asker": N_("Somebody else has to approve this."),
     "approver_may_not": N_("They may not approve this. Ask somebody who may."),
     "approval_over": N_("This approval was used or waited too long. Enter the PIN again."),

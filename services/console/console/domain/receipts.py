@@ -79,3 +79,11 @@ def wrong(receipt: Mapping[str, Any], sale: Mapping[str, Any] | None) -> dict[st
         code = "register_refused"
     told = {"code": code, "detail": code, "device_text": receipt["device_text"]}
     return told | {"params": {"total_kopecks": receipt["total_kopecks"]}}
+
+
+def problem_of(refund: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What is wrong with a refund: its money goes the other way, so a receipt in doubt means to hand nothing over."""
+    problem = refund["problem"]
+    if problem is None:
+        return None
+    return dict(problem) | ({"code": "refund_unknown"} if problem["code"] == "receipt_unknown" else {})
