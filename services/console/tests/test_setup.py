@@ -153,7 +153,8 @@ async def test_the_guides_till_signs_its_person_in_at_once(club: Gateway) -> Non
     async with owner(club, till_id=None) as desk:
         club.says("POST /staff/v1/sessions/token", {"access_token": token(OWNER, None)})
         answer = await desk.post("/start/till", data=form)
-    assert club.sent("POST /staff/v1/sessions/pin")[0].headers["Savepoint-Till"] == "of-the-till"
+    asked = club.sent("POST /staff/v1/sessions/pin")[0]
+    assert (asked.headers["Savepoint-Till"], asked.headers["User-Agent"]) == ("of-the-till", desk.headers["User-Agent"])
     names = [one.partition(";")[0] for one in answer.headers.get_list("set-cookie")]
     assert {"__Host-till=of-the-till", "__Host-savepoint=at-the-till"} <= set(names)
     assert club.sent("PUT /staff/v1/me/pin") == []

@@ -183,3 +183,8 @@ def test_notes_are_counted_as_whole_numbers() -> None:
 def test_a_sale_that_was_not_paid_brings_nothing() -> None:
     sales = [{"state": state, "what": "session", "total_kopecks": 100} for state in ("paid", "failed", "cancelled")]
     assert (made(sales).sessions, made(sales).revenue_kopecks) == (1, 100)
+
+
+def test_money_given_back_is_no_sale() -> None:
+    brought = made([{"state": "paid", "what": what, "total_kopecks": 100} for what in ("session", "refund")])
+    assert (brought.sessions, brought.revenue_kopecks, brought.refunds_kopecks) == (1, 100, 100)

@@ -120,7 +120,8 @@ async def _tell(request: Request, method: str, path: str, body: Any) -> None:
 
 def _at_till(request: Request) -> dict[str, str]:
     secret = request.cookies.get(TILL_COOKIE)
-    return {"Savepoint-Till": secret} if secret else {}
+    # Where somebody is signed in is known by the browser's own name for itself.
+    return {"User-Agent": request.headers.get("user-agent", "")} | ({"Savepoint-Till": secret} if secret else {})
 
 
 async def _till(request: Request) -> tuple[Any, Problem | Unreachable | None]:

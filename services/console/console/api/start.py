@@ -148,7 +148,7 @@ async def make_till(
             "POST",
             "/staff/v1/sessions/pin",
             body={"member_id": desk.person.member_id, "pin": pin},
-            headers={"Savepoint-Till": till["secret"]},
+            headers={"Savepoint-Till": till["secret"], "User-Agent": request.headers.get("user-agent", "")},
         )
     except (Problem, Unreachable) as why:
         return await _again(desk, why, form | {"pin": "", "password": ""})

@@ -1,5 +1,6 @@
 """What people did, as the journal shows it: the act in words, what it changed field by field, and for how many days."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -23,6 +24,7 @@ ACTS: dict[str, str] = {
     "staff.till.taken_back": N_("Till taken back"),
     "staff.machine.added": N_("Machine added"),
     "staff.machine.revoked": N_("Machine revoked"),
+    "staff.approval.granted": N_("Second person agreed"),
     "staff.session.ended": N_("Sign-in ended by another"),
     "hall.org.named": N_("Chain named"),
     "hall.club.registered": N_("Club added"),
@@ -159,8 +161,11 @@ def _text(name: str, value: Any, say: Translate, language: str) -> str:
         return say(N_("yes")) if value else say(N_("no"))
     if name.endswith("_kopecks") and isinstance(value, int):
         return shown(value, language)
-    if isinstance(value, str) and value in WORDS:
-        return say(WORDS[value])
+    if isinstance(value, str):
+        if value in WORDS:
+            return say(WORDS[value])
+        if re.fullmatch(r"\d\d:\d\d:\d\d", value):
+            return value[:5]
     if name == "windows":
         return "; ".join(_window(one, say) for one in value)
     if name == "prices" and isinstance(value, Mapping):

@@ -39,6 +39,8 @@ class Made:
     revenue_kopecks: int
     top_ups: int
     top_ups_kopecks: int
+    refunds: int = 0
+    refunds_kopecks: int = 0
 
 
 def count_of(form: Mapping[str, str]) -> dict[str, Any] | NotACount:
@@ -82,9 +84,11 @@ def blockers(found: Sequence[Mapping[str, Any]]) -> Blockers:
 def made(sales: Sequence[Mapping[str, Any]]) -> Made:
     """What these sales brought; those that were not paid brought nothing."""
     paid = [sale for sale in sales if sale["state"] == "paid"]
-    sold = [sale["total_kopecks"] for sale in paid if sale["what"] != "top_up"]
-    topped_up = [sale["total_kopecks"] for sale in paid if sale["what"] == "top_up"]
-    return Made(len(sold), sum(sold), len(topped_up), sum(topped_up))
+    sold, topped_up, returned = (
+        [abs(sale["total_kopecks"]) for sale in paid if sale["what"] == what]
+        for what in ("session", "top_up", "refund")
+    )
+    return Made(len(sold), sum(sold), len(topped_up), sum(topped_up), len(returned), sum(returned))
 
 
 def difference(shift: Mapping[str, Any]) -> int | None:
