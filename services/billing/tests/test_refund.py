@@ -17,6 +17,7 @@ from billing.domain.refund import Back, Paid, Unrefundable, back
 from billing.domain.sale import Sale, State, What
 from conftest import ORG, eventually
 from contracts import billing, fiscal, hall
+from contracts.journal import BillingAct
 from contracts.money import Line
 from contracts.staff import TillAdded
 from kit.time import derived_id, utc_now
@@ -325,7 +326,8 @@ async def test_what_cannot_go_back_is_refused_with_a_reason_that_the_quote_knows
     assert await till.told(fiscal.ReturnReceipt) == []
 
 
-async def test_above_the_limit_a_second_person_has_to_agree_however_it_is_parted(till: Till) -> None:
+async def sold_above_the_limit(till: Till) -> str:
+    """A sale of more than one person may give back, over and paid."""
     await till.a_shift()
     line = Line(name="Турнир", quantity=1, price_kopecks=LIMIT_KOPECKS + 1, amount_kopecks=LIMIT_KOPECKS + 1)
     order = an_order(payment=paid(cash(LIMIT_KOPECKS + 1)), lines=(line,))
@@ -333,7 +335,42 @@ async def test_above_the_limit_a_second_person_has_to_agree_however_it_is_parted
     await till.registered(str(order.sale_id))
     ours = {name: getattr(order, name) for name in ("org_id", "session_id", "sale_id", "club_id", "device_id")}
     await till.hears(hall.SessionEnded(**ours, device_name="PC-07", ended_at=utc_now(), cause="time", unused_s=0))
-    sale_id = str(order.sale_id)
+    return str(order.sale_id)
+
+
+def approved(till: Till, sale_id: str, **changes: Any) -> dict[str, str]:
+    """What staff signs when Boris enters his PIN for Anna's refund."""
+    claims: dict[str, Any] = {
+        "aud": "savepoint-proof",
+        "act": "billing.refund",
+        "subject": sale_id,
+        "amount_kopecks": LIMIT_KOPECKS + 1,
+        "by": {"member_id": str(uuid4()), "name": "Борис"},
+        "jti": str(uuid4()),
+    }
+    return {"Savepoint-Proof": till.issuer.token(**(claims | changes))}
+
+
+async def test_above_the_limit_a_second_persons_proof_lets_it_go_once(till: Till) -> None:
+    sale_id = await sold_above_the_limit(till)
+    path, body = f"/v1/sales/{sale_id}/refunds", {"amount_kopecks": None, "reason": "турнира не было"}
+    body |= {"till_id": str(TILL), "to": "origin"}
+    for wrong in ({"amount_kopecks": LIMIT_KOPECKS}, {"subject": str(uuid4())}, {"act": "billing.other"}):
+        refused = await till.post(path, body, None, **approved(till, sale_id, **wrong))
+        assert (refused.status_code, refused.json()["code"]) == (403, "proof_wrong")
+    assert await till.told(fiscal.ReturnReceipt) == []
+
+    done = await till.post(path, body, None, **approved(till, sale_id))
+
+    assert done.status_code == 202, done.text
+    (act,) = [one for one in await till.told(BillingAct) if one.act == "billing.sale.refunded"]
+    assert act.subject == sale_id
+    assert act.after["approved_by"] == "Борис"
+    assert (act.after["amount_kopecks"], act.reason) == (LIMIT_KOPECKS + 1, "турнира не было")
+
+
+async def test_above_the_limit_a_second_person_has_to_agree_however_it_is_parted(till: Till) -> None:
+    sale_id = await sold_above_the_limit(till)
     quote = await quoted(till, sale_id)
     assert (quote["needs_approval"], quote["limit_kopecks"]) == (True, LIMIT_KOPECKS)
 

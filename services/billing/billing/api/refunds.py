@@ -17,6 +17,8 @@ from edge import problems
 from edge.auth import Caller, needs
 from edge.http import Body, Text, Whole, example
 from edge.idempotency import Answer, Once
+from edge.journal import journal
+from edge.proofs import Shown, proof
 from kit.db import Database, Tx
 from kit.errors import NotFound, Refused
 from kit.time import new_id
@@ -79,27 +81,45 @@ def _quoting(router: APIRouter, db: Database, limit_kopecks: int) -> None:
 def _giving(router: APIRouter, db: Database, limit_kopecks: int) -> None:
     @router.post("/v1/sales/{sale_id}/refunds", response_model=RefundView, status_code=201)
     async def give_back(
-        sale_id: UUID, body: NewRefund, caller: Caller = needs("billing.refund.take"), once: Once = Depends()
+        sale_id: UUID,
+        body: NewRefund,
+        caller: Caller = needs("billing.refund.take"),
+        once: Once = Depends(),
+        shown: Shown = proof("billing.refund"),
     ) -> Response:
-        """Give money of a paid sale back. Hand it over when the return receipt is registered: `Prefer: wait=N` holds
-        the answer until then."""
+        """Give money of a paid sale back; above the limit with a second person's proof. Hand it over when the return
+        receipt is registered: `Prefer: wait=N` holds the answer until then."""
         refund_id = new_id()
 
         async def change(tx: Tx) -> Answer:
             stored = await _sale(tx, caller, sale_id)
+
+            async def approve(kopecks: int) -> None:
+                await shown.spend(tx, caller, sale_id, kopecks, second=True)
+
+            wanted = (body.amount_kopecks, body.to == "balance", limit_kopecks, caller.person(), body.reason)
             try:
                 shift = await refund.open_shift(tx, caller.scope, body.till_id)
                 stored = await _sale(tx, caller, sale_id, lock=True)
-                wanted = (body.amount_kopecks, body.to == "balance", limit_kopecks, caller.person(), body.reason)
-                return _answer(await refund.begin(tx, caller.scope, stored, shift, refund_id, Asked(*wanted)))
+                asked = Asked(*wanted, approve if shown.given else None)
+                begun = await refund.begin(tx, caller.scope, stored, shift, refund_id, asked)
             except Unrefundable as why:
                 raise NotRefundable(why, stored.sale) from None
+            _journalled(tx, caller, sale_id, begun, shown)
+            return _answer(begun)
 
         async def look() -> Answer:
             async with db.look() as tx:
                 return _answer(await _refund(tx, caller, refund_id))
 
         return await once.answer(caller, change, look)
+
+
+def _journalled(tx: Tx, caller: Caller, sale_id: UUID, begun: Stored, shown: Shown) -> None:
+    """Who gave what back, and who agreed."""
+    after: dict[str, Any] = {"refund_id": str(begun.sale.sale_id), "amount_kopecks": begun.sale.total_kopecks}
+    after |= {"approved_by": shown.proof.by_name} if shown.proof else {}
+    journal(tx, caller, "billing.sale.refunded", sale_id, club_id=begun.club_id, after=after, reason=begun.reason)
 
 
 def _looking(router: APIRouter, db: Database) -> None:

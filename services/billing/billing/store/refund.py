@@ -1,5 +1,6 @@
 """Refunds: what of a sale can go back, read under its lock, and the refund as a sale of its own."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,8 @@ class Asked:
     """So much of one sale one person may give back alone."""
     by: Person
     reason: str
+    approve: Callable[[int], Awaitable[object]] | None = None
+    """Uses a second person's approval of this sum up, or raises; None where nobody approved anything."""
 
 
 async def open_shift(tx: Tx, scope: Scope, till_id: UUID) -> Shift:
@@ -70,7 +73,9 @@ async def begin(tx: Tx, scope: Scope, stored: Stored, shift: Shift, refund_id: U
     known = await paid(tx, scope, stored, lock=True)
     given = back(known, asked.amount_kopecks, asked.to_balance)
     if needs_approval(known, given, asked.limit_kopecks):
-        raise Unrefundable("approval_needed", limit_kopecks=asked.limit_kopecks, amount_kopecks=given.total_kopecks)
+        if asked.approve is None:
+            raise Unrefundable("approval_needed", limit_kopecks=asked.limit_kopecks, amount_kopecks=given.total_kopecks)
+        await asked.approve(given.total_kopecks)
     cash = sum(amount for kind, amount in given.tenders if kind is Kind.CASH)
     if cash > (there := await _drawer(tx, shift)):
         raise Unrefundable("drawer_too_low", cash_kopecks=cash, drawer_kopecks=there)
