@@ -91,6 +91,14 @@ async def test_a_receipt_in_doubt_says_where_the_money_is_and_what_not_to_do(gat
     assert 'hx-post="/receipts/r1/settlement"' in text
 
 
+async def test_a_return_receipt_in_doubt_means_to_hand_nothing_over(gateway: Gateway, desk: httpx.AsyncClient) -> None:
+    gateway.says(f"GET {FISCAL}/r1", DOUBTED | {"purpose": "settlement_back"})
+    gateway.says("GET /billing/v1/sales/s1", SALE | {"problem": PROBLEM | {"money": "none"}})
+    text = (await desk.get("/receipts/r1", headers={"HX-Request": "true"})).text
+    assert "Give nothing back yet" in text
+    assert "The money is taken" not in text
+
+
 async def test_only_who_may_settle_is_asked_for_the_number(gateway: Gateway) -> None:
     in_doubt(gateway)
     listed(gateway, DOUBTED)

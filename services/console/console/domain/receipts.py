@@ -72,18 +72,22 @@ def wrong(receipt: Mapping[str, Any], sale: Mapping[str, Any] | None) -> dict[st
     """
     if receipt["state"] in ("registered", "ordered", "unfiscalised"):
         return None
+    back = receipt["purpose"].endswith("_back")
     if sale is not None and sale.get("problem") and sale.get("receipt_id") == receipt["receipt_id"]:
-        return dict(sale["problem"])
+        return _of_refund(sale["problem"]) if back else dict(sale["problem"])
     code = "receipt_unknown" if receipt["state"] == "unknown" else receipt["code"] or "register_unreachable"
     if receipt["state"] == "refused" and receipt["code"] is None:
         code = "register_refused"
-    told = {"code": code, "detail": code, "device_text": receipt["device_text"]}
-    return told | {"params": {"total_kopecks": receipt["total_kopecks"]}}
+    params = {"total_kopecks": receipt["total_kopecks"]}
+    told = {"code": code, "detail": code, "device_text": receipt["device_text"], "params": params}
+    return _of_refund(told) if back else told
 
 
 def problem_of(refund: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What is wrong with a refund: its money goes the other way, so a receipt in doubt means to hand nothing over."""
-    problem = refund["problem"]
-    if problem is None:
-        return None
+    """What is wrong with a refund; None where nothing is."""
+    return _of_refund(refund["problem"]) if refund["problem"] is not None else None
+
+
+def _of_refund(problem: Mapping[str, Any]) -> dict[str, Any]:
+    """Its money goes the other way, so a receipt in doubt means to hand nothing over."""
     return dict(problem) | ({"code": "refund_unknown"} if problem["code"] == "receipt_unknown" else {})
