@@ -17,8 +17,10 @@ OPENING_TRIES, OPENING_PAUSE_S = 40, 0.05
 
 
 @router.get("/sales/{sale_id}")
-async def open_dialog(sale_id: str, desk: Desk = AtDesk) -> Response:
-    """A sale's dialog: to pay it, or to see how far it is."""
+async def open_dialog(sale_id: str, desk: Desk = AtDesk, opening: bool = False) -> Response:
+    """A sale's dialog: to pay it, or to see how far it is; `opening`: the hall has ordered it a moment ago."""
+    if not opening:
+        await desk.get(f"/billing/v1/sales/{sale_id}")
     return await dialog(desk, sale_id)
 
 

@@ -24,6 +24,8 @@ HEARTBEAT_S, CLOCK_S, RETRY_S, QUEUE_MAX = 5.0, 15.0, 2.0, 500
 Told = tuple[str, str, str, str]
 """Service, id, event, data."""
 Queue = asyncio.Queue[Told]
+_closing: set["asyncio.Task[None]"] = set()
+"""Followers until they are done: a task that nobody holds may vanish before it has closed its connection."""
 
 
 async def joined(
@@ -36,6 +38,9 @@ async def joined(
         asyncio.create_task(_follow(services, person.token, service, path.format(club_id=club_id), seen, queue))
         for service, path in UPSTREAMS.items()
     ]
+    for task in following:
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
     try:
         yield "retry: 1000\n\n"
         yield _event("clock", _now(), seen)
@@ -52,9 +57,10 @@ async def joined(
                 told_at = time.monotonic()
                 yield _event("clock", _now(), seen)
     finally:
+        # Not awaited here: a browser that has gone cancels us again and again, and each of that would reach them while
+        # they close their connections, which would stay open for ever.
         for task in following:
             task.cancel()
-        await asyncio.gather(*following, return_exceptions=True)
 
 
 async def _follow(
