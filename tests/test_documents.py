@@ -49,7 +49,6 @@ WITHOUT_A_KEY = {
     ("staff", "/v1/approvals/{approval_id}/grant"): "safe to repeat: all proofs of an approval are spent as one",
     ("hall", "/v1/sessions/{session_id}/end/quote"): "says what would be, and does nothing",
     ("billing", "/v1/sales/{sale_id}/refunds/quote"): "a dry run; changes nothing",
-    ("hall", "/v1/sessions/{session_id}/end/quote"): "says what would be, and does nothing",
 }
 """POSTs that are no change of money or state, or cannot happen twice, and why."""
 

@@ -25,7 +25,7 @@ def test_our_javascript_stays_small() -> None:
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: file.name)
 def test_no_script_makes_html(file: Path) -> None:
     assert not re.search(
-        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|createElement\(", file.read_text()
+        r"\.innerHTML|\.outerHTML|insertAdjacentHTML|document\.write|eval\(|createElement\(", file.read_text()
     )
 
 

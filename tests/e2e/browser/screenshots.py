@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from savepoint.day import desk, set_up
 from tests.e2e import stacks
@@ -39,11 +39,14 @@ PAGES = {
     "chain": "/chain",
 }
 
+TAKEN = {"ru": "PC-06", "en": "PC-05"}
+"""Where each language seats a guest: in trouble the place stays taken."""
+
 
 async def photograph(page: Page, name: str) -> None:
     """The page as it is, when nothing moves any more."""
     await page.wait_for_load_state("load")
-    await page.wait_for_function("!document.querySelector('.htmx-request')")
+    await expect(page.locator(".htmx-request")).to_have_count(0)
     await page.screenshot(path=SCREENS / f"{name}.png", animations="disabled")
 
 
@@ -83,7 +86,8 @@ async def tour(browser: Browser, front: Front, language: str, state: str) -> Non
     await page.goto(f"/clients/{client['client_id']}")
     await photograph(page, f"client-{state}-{language}")
     await page.goto("/hall")
-    await page.locator(".tile[data-name='PC-06']").click()
+    place = TAKEN[language]
+    await page.locator(f".tile[data-name='{place}']").click()
     await page.locator("#who").wait_for()
     await photograph(page, f"start-{state}-{language}")
     await page.locator("[name=tariff_id]").first.check()
@@ -95,7 +99,19 @@ async def tour(browser: Browser, front: Front, language: str, state: str) -> Non
     await page.locator("#dialog .steps").wait_for()
     await photograph(page, f"paid-{state}-{language}")
     await page.context.close()
-    await front.free("PC-06")
+    await front.free(place)
+
+
+async def bigger(front: Front) -> None:
+    """A second zone, as most clubs have one."""
+    club = front.club.club_id
+    zone = (await front.owner.post(f"/hall/v1/clubs/{club}/zones", {"name": "Standard"}, 201))["zone_id"]
+    for number in range(7, 31):
+        place = {"name": f"PC-{number:02d}", "kind": "pc", "zone_id": zone}
+        await front.owner.post(f"/hall/v1/clubs/{club}/devices", place, 201)
+    price = {"zone_id": zone, "price_kopecks": 120_00}
+    tariff = {"name": "1 час", "minutes": 60, "prices": [price]}
+    await front.owner.post(f"/hall/v1/clubs/{club}/tariffs", tariff, 201)
 
 
 async def quiet(front: Front) -> None:
@@ -133,6 +149,7 @@ async def main() -> None:
         async with desk(stack.url) as owner, desk(stack.url) as anna, async_playwright() as playwright:
             club = await set_up(owner, "owner", stack.owner_password)
             front = await made_ready(stack, club, owner, anna)
+            await bigger(front)
             arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
             browser = await playwright.chromium.launch(executable_path=found, args=arguments)
             for state, prepare in (("quiet", quiet), ("trouble", trouble)):

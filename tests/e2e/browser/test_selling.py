@@ -37,7 +37,7 @@ async def test_an_impatient_press_pays_once(screen: Screen, front: Front) -> Non
 
     for _ in range(5):
         await screen.page.keyboard.press("Enter")
-    await screen.page.reload()
+    await screen.page.goto("/hall")
     parked = screen.page.locator("#tray .parked")
     await expect(parked).to_have_count(1)
     await parked.click()

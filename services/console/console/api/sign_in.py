@@ -83,7 +83,11 @@ async def locked_page(request: Request, next: str = "/") -> Response:  # noqa: A
 @router.post("/lock")
 async def lock(request: Request) -> Response:
     """Lock this desk: everything stays on the screen, and nothing can be done until the PIN is entered."""
-    await _tell(request, "POST", "/staff/v1/sessions/lock", {"session": request.cookies.get(SESSION_COOKIE, "")})
+    secret, sessions = request.cookies.get(SESSION_COOKIE, ""), request.app.state.sessions
+    sessions.lock(secret)
+    await request.app.state.services.ask("POST", "/staff/v1/sessions/lock", body={"session": secret})
+    # Once more: staff may have given a token until it had heard.
+    sessions.lock(secret)
     return Response(status_code=204, headers={"HX-Trigger": "desk.locked"})
 
 
@@ -97,6 +101,7 @@ async def unlock(request: Request, pin: Field, next: Field = "") -> Response:  #
         if getattr(why, "code", "") == "session_ended":
             return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
         return _drawn(request, "locked.html", "form", status=getattr(why, "status", 503), why=why, next=next)
+    request.app.state.sessions.unlock(body["session"])
     if next:
         return RedirectResponse(_inside(next), 303)
     return Response(status_code=204, headers={"HX-Trigger": "desk.unlocked"})
@@ -110,12 +115,6 @@ async def sign_out(request: Request, desk: Desk = AtDesk) -> Response:
     answer = RedirectResponse("/sign-in", 303)
     drop(answer, SESSION_COOKIE)
     return answer
-
-
-async def _tell(request: Request, method: str, path: str, body: Any) -> None:
-    services: Services = request.app.state.services
-    request.app.state.sessions.forget(request.cookies.get(SESSION_COOKIE, ""))
-    await services.ask(method, path, body=body)
 
 
 def _at_till(request: Request) -> dict[str, str]:

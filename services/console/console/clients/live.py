@@ -71,17 +71,27 @@ async def _follow(
     while True:
         try:
             async with services.stream(path, token, last) as answer:
-                if down:
-                    await queue.put((service, "", "upstream.up", json.dumps({"service": service})))
+                for event in _begun(service, last, down):
+                    await queue.put((service, "", event, json.dumps({"service": service})))
                 down = False
-                async for event in EventSource(answer).aiter_sse():
-                    last = event.id or last
-                    await queue.put((service, event.id, event.event, event.data))
+                async for told in EventSource(answer).aiter_sse():
+                    last = told.id or last
+                    await queue.put((service, told.id, told.event, told.data))
         except Unreachable:
             if not down:
                 await queue.put((service, "", "upstream.down", json.dumps({"service": service})))
             down = True
         await asyncio.sleep(RETRY_S)
+
+
+def _begun(service: str, last: str | None, down: bool) -> list[str]:
+    """What a page must ask again when a stream begins: what was drawn before may have changed before it was heard.
+
+    A service tells from the moment at which it answers, so whoever asks now misses nothing.
+    """
+    if last is not None and not down:
+        return []
+    return ["upstream.up", "resync"] if service == "hall" else ["upstream.up"]
 
 
 def _now() -> str:

@@ -41,24 +41,29 @@ class Sessions:
     def __init__(self, services: Services) -> None:
         self.services = services
         self._inside: OrderedDict[str, Person] = OrderedDict()
+        self._locked: OrderedDict[str, None] = OrderedDict()
 
     async def person(self, secret: str) -> Person:
         """Who holds `secret`. Raises Problem (401 ended, 423 locked) and Unreachable."""
-        name = hashlib.sha256(secret.encode()).hexdigest()
-        known = self._inside.get(name)
-        if known is not None and known.until > time.time() + EARLY_S:
+        name = _named(secret)
+        known, was_locked = self._inside.get(name), name in self._locked
+        if known is not None and not was_locked and known.until > time.time() + EARLY_S:
             return known
         try:
             answer = await self.services.ask(
                 "POST", "/staff/v1/sessions/token", body={"session": secret}, timeout_s=SIGN_IN_TIMEOUT_S
             )
         except Unreachable:
-            if known is not None and known.until > time.time():
+            if known is not None and not was_locked and known.until > time.time():
                 return known
             raise
         except Problem:
             self._inside.pop(name, None)
             raise
+        if name in self._locked and not was_locked:
+            # It was on its way to us when somebody locked the desk.
+            raise Problem("staff", 423, {"code": "session_locked"})
+        self.unlock(secret)
         person = _person(answer["access_token"])
         self._inside[name] = person
         while len(self._inside) > KEPT_MAX:
@@ -66,8 +71,22 @@ class Sessions:
         return person
 
     def forget(self, secret: str) -> None:
-        """The session is locked or ended: its token is not used any more."""
-        self._inside.pop(hashlib.sha256(secret.encode()).hexdigest(), None)
+        """The session is ended or changed: its token is not used any more."""
+        self._inside.pop(_named(secret), None)
+
+    def lock(self, secret: str) -> None:
+        """No token that we have or that is on its way to us is used; staff says from now on whether it is open."""
+        self._locked[_named(secret)] = None
+        self.forget(secret)
+        while len(self._locked) > KEPT_MAX:
+            self._locked.popitem(last=False)
+
+    def unlock(self, secret: str) -> None:
+        self._locked.pop(_named(secret), None)
+
+
+def _named(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _person(token: str) -> Person:

@@ -82,6 +82,9 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
       if (tile.dataset.state === "held" && awaited(tile.dataset.sale)) tile.dataset.state = "receipt";
     }
   }
+  const open = event.detail.target.id === "map" && document.querySelector("#side .panel")?.dataset.place;
+  const again = open && document.getElementById(`place-${open}`);
+  if (again) choose(again);
   tick();
 });
 

@@ -15,11 +15,19 @@ function take(message) {
   document.body.dispatchEvent(new CustomEvent(message.name, { detail, bubbles: true }));
 }
 
-const { live, worker } = document.body.dataset;
-if (live && "SharedWorker" in window) {
+const AGAIN_MS = 2000;
+
+/** Joins the stream of all tabs; a worker that could not be loaded is tried again. @param {string} live @param {string} worker */
+function join(live, worker) {
   const shared = new SharedWorker(worker, { name: "savepoint" });
+  shared.onerror = () => setTimeout(() => join(live, worker), AGAIN_MS);
   shared.port.onmessage = (event) => take(event.data);
   shared.port.postMessage({ url: live });
   addEventListener("pagehide", () => shared.port.postMessage({ bye: true }));
+}
+
+const { live, worker } = document.body.dataset;
+if (live && "SharedWorker" in window) {
+  join(live, worker);
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }

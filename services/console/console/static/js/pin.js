@@ -19,7 +19,15 @@ const overlay = document.getElementById("lock");
 let refused = null;
 
 if (overlay) {
-  document.body.addEventListener("desk.locked", () => { if (!overlay.open) overlay.showModal(); });
+  document.body.addEventListener("desk.locked", () => {
+    if (overlay.open) return;
+    overlay.showModal();
+    window.htmx.ajax("GET", "/locked", { source: overlay, target: overlay, select: "#unlock", swap: "innerHTML" });
+  });
+  // A locked desk asks for nothing but its PIN.
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    if (overlay.open && !overlay.contains(event.detail.elt)) event.preventDefault();
+  });
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (overlay.contains(event.detail.target)) overlay.querySelector("[name=pin]")?.focus();
   });
@@ -35,6 +43,7 @@ if (overlay) {
     if (requestConfig && elt?.isConnected) {
       window.htmx.ajax(requestConfig.verb.toUpperCase(), requestConfig.path, { source: elt, target: requestConfig.target });
     }
+    document.body.dispatchEvent(new CustomEvent("upstream.up"));
   });
 }
 
