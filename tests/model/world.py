@@ -135,8 +135,7 @@ def start() -> World:
 
 def refunding() -> World:
     """A top-up goes back; the register's document is a return, which the worker treats as any other."""
-    what = {"what": sales.What.REFUND, "returned": sales.What.TOP_UP}
-    opened = Sale(UUID(int=1), total_kopecks=300_00, pay_by=EPOCH, client_id=UUID(int=2), **what)
+    opened = Sale(UUID(int=1), sales.What.REFUND, 300_00, EPOCH, UUID(int=2), returned=sales.What.TOP_UP)
     back = sales.Return((Tender(Means.CASH, 300_00, 300_00),), UUID(int=3))
     return _sale_steps(World(opened, None, None), back)
 

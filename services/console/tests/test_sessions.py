@@ -60,3 +60,11 @@ async def test_a_token_that_was_on_its_way_when_the_desk_was_locked_is_not_used(
     with pytest.raises(Problem) as refused:
         await coming
     assert refused.value.status == 423
+
+
+async def test_a_lock_over_an_open_page_gives_way_and_leads_nowhere(gateway: Gateway, desk: httpx.AsyncClient) -> None:
+    gateway.says("POST /staff/v1/sessions/unlock", None, 204)
+    over = await desk.post("/unlock", data={"pin": "481593", "next": "/hall"}, headers={"HX-Request": "true"})
+    assert (over.status_code, over.headers["hx-trigger"]) == (204, "desk.unlocked")
+    alone = await desk.post("/unlock", data={"pin": "481593", "next": "/hall"})
+    assert (alone.status_code, alone.headers["location"]) == (303, "/hall")

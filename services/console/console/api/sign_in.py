@@ -102,9 +102,9 @@ async def unlock(request: Request, pin: Field, next: Field = "") -> Response:  #
             return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
         return _drawn(request, "locked.html", "form", status=getattr(why, "status", 503), why=why, next=next)
     request.app.state.sessions.unlock(body["session"])
-    if next:
-        return RedirectResponse(_inside(next), 303)
-    return Response(status_code=204, headers={"HX-Trigger": "desk.unlocked"})
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=204, headers={"HX-Trigger": "desk.unlocked"})
+    return RedirectResponse(_inside(next), 303)
 
 
 @router.post("/sign-out")

@@ -72,7 +72,8 @@ function count() {
 function refreshPanel(id) {
   const panel = document.querySelector(`#side .panel[data-place="${id}"]`);
   if (!panel || panel.querySelector("[data-start]")?.contains(document.activeElement)) return;
-  window.htmx.ajax("GET", `/hall/places/${id}`, { target: "#side" });
+  // Asked by the panel itself: a place that is chosen meanwhile takes its turn.
+  window.htmx.ajax("GET", `/hall/places/${id}`, { source: "#side", target: "#side" });
 }
 
 document.body.addEventListener("device.changed", (event) => patch(event.detail));
