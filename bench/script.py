@@ -46,7 +46,8 @@ def script(statements: Sequence[Statement], number: int) -> str:
     differs = _differs(statements, number)
     lines = [r"\set i :i + 1", r"\set n :first + :client_id * :each + :i", "begin;"]
     for sql, values, many in statements:
-        rows = [_filled(sql, row, differs) for row in (values if many else [values])]
+        given = values if many else [values]
+        rows = [_filled(sql, _drawn(sql, row, len(given) - at), differs) for at, row in enumerate(given, 1)]
         # As asyncpg sends many rows: one round trip for all.
         lines += [r"\startpipeline", *rows, r"\endpipeline"] if many else rows
     return "\n".join([*lines, "commit;", ""])
@@ -65,6 +66,18 @@ def _differs(statements: Sequence[Statement], number: int) -> dict[Any, str]:
     return known
 
 
+class Sql(str):
+    """A value that is an expression."""
+
+
+def _drawn(sql: str, row: Sequence[Any], behind: int) -> Sequence[Any]:
+    """A row of live changes with the number that its transaction has just drawn for it, `behind` the last one."""
+    if not sql.startswith("INSERT INTO live_change"):
+        return row
+    club_id, _, *rest = row
+    return [club_id, Sql(f"(select seq from live where club_id = '{club_id}') - {behind}"), *rest]
+
+
 def _filled(sql: str, values: Sequence[Any], differs: Mapping[Any, str]) -> str:
     """One statement with its parameters in their places, on one line."""
     shown = re.sub(r"\$(\d+)", lambda place: _literal(values[int(place[1]) - 1], differs), " ".join(sql.split()))
@@ -75,6 +88,8 @@ def _literal(value: Any, differs: Mapping[Any, str]) -> str:
     match value:
         case None:
             return "null"
+        case Sql():
+            return f"({value})"
         case bool() | int():
             return f"({str(value).lower()})"
         case bytes():

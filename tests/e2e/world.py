@@ -63,7 +63,7 @@ async def _here(owner: Desk, club: Club) -> dict[str, str]:
     device = await owner.get(f"/hall/v1/devices/{club.devices[0]}")
     members = (await owner.get("/staff/v1/members"))["items"]
     client = await owner.post("/billing/v1/clients", _somebody(), 201, USED_KEY)
-    names = ("session_id", "sale_id", "shift_id", "receipt_id", "refund_id", "approval_id")
+    names = ("session_id", "sale_id", "shift_id", "receipt_id", "refund_id", "approval_id", "command_id")
     nobodys = {name: str(uuid4()) for name in names}
     return nobodys | {
         "name": f"ничьё имя {uuid4().hex[:8]}",

@@ -55,7 +55,10 @@ async def browser() -> AsyncIterator[Browser]:
 async def front(stack: Stack, club: Club) -> AsyncIterator[Front]:
     """The club as the owner leaves it: a till in this browser, PINs. When all is told, the books are right."""
     async with desk(stack.url) as owner, desk(stack.url) as anna:
-        yield await made_ready(stack, club, owner, anna)
+        ready = await made_ready(stack, club, owner, anna)
+        yield ready
+        await anna.sign_in("anna", club.logins["anna"])
+        await ready.close_shift()
         found = await asyncio.to_thread(stacks.audit, stack)
         assert found["clean"], found["notes"]
 

@@ -56,6 +56,14 @@ class Front:
         body = {"till_id": self.club.till_id, "float_kopecks": 2000_00}
         return await self.shift() or await self.anna.post("/billing/v1/shifts", body, 201)
 
+    async def close_shift(self) -> None:
+        """What must be in the drawer is there; the next story finds the till closed."""
+        await self.clear()
+        shift = await self.shift()
+        if shift is not None:
+            counted = {"cash_kopecks": shift["expected_cash_kopecks"]}
+            await self.anna.post(f"/billing/v1/shifts/{shift['shift_id']}/close", counted)
+
     async def order(self, place: int) -> Any:
         """A guest's session somewhere else in the club, waiting to be paid."""
         body = {"device_id": self.club.devices[place], "tariff_id": self.club.tariff_id, "till_id": self.club.till_id}

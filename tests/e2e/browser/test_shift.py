@@ -37,11 +37,7 @@ async def test_a_shift_that_will_not_close_says_why_and_closes_with_a_reason(scr
 
 
 async def test_a_sale_waits_for_the_shift_and_goes_on(screen: Screen, front: Front) -> None:
-    shift = await front.shift()
-    if shift is not None:
-        await front.clear()
-        cash = {"cash_kopecks": (await front.shift())["expected_cash_kopecks"]}
-        await front.anna.post(f"/billing/v1/shifts/{shift['shift_id']}/close", cash)
+    await front.close_shift()
     await screen.sign_in()
     await screen.page.goto("/hall")
     await screen.order("1")

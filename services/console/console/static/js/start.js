@@ -42,3 +42,10 @@ document.addEventListener("keydown", (event) => {
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "side" && form()?.querySelector(".chosen-client")) toTariffs();
 });
+
+// What was ordered is not ordered again: behind the pay dialog its panel shows the place as it is now.
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  const { target, requestConfig } = event.detail;
+  const place = target.id === "dialog" && requestConfig?.elt?.matches?.("[data-start]") && form()?.closest(".panel")?.dataset.place;
+  if (place) window.htmx.ajax("GET", `/hall/places/${place}`, { source: "#side", target: "#side" });
+});
