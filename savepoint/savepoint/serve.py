@@ -159,13 +159,13 @@ def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI], pages:
     async def alive(_: Request) -> JSONResponse:
         return JSONResponse({"status": "alive"})
 
-    async def where(_: Request) -> JSONResponse:
-        services = {name: f"{running.url}/api/{name}/openapi.json" for name in apps}
-        return JSONResponse({"savepoint": services, "receipts": running.kkm_url, "health": f"{running.url}/readyz"})
-
-    routes: list[Route | Mount] = [Route("/api", where), Route("/readyz", ready), Route("/livez", alive)]
+    routes: list[Route | Mount] = [Route("/readyz", ready), Route("/livez", alive)]
     routes += [Mount(f"/api/{name}", app) for name, app in apps.items()]
-    routes += [Route("/api/{path:path}", nowhere, methods=METHODS), Mount("/", pages)]
+    routes += [
+        Route("/api", nowhere, methods=METHODS),
+        Route("/api/{path:path}", nowhere, methods=METHODS),
+        Mount("/", pages),
+    ]
     failures: dict[Any, Any] = {HTTPException: problems.http}
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=failures)
 

@@ -26,8 +26,8 @@ JSON_KINDS: dict[str, list[Any]] = {
     "object": [{"слово": 7}],
 }
 
-MAY_BE_NOTHING = {"float_kopecks", "cash_kopecks", "card_kopecks"}
-"""Money that was counted: a drawer may be empty."""
+MAY_BE_NOTHING = {"float_kopecks", "cash_kopecks", "card_kopecks", "bonus_kopecks"}
+"""Money that was counted: a drawer may be empty; and bonuses, of which none may be spent."""
 BILLING = "billing knows it, and refuses the sale; a test says what comes of it"
 NOT_A_REFERENCE = {
     ("/v1/clubs", "club_id"): "a new club's own id",
@@ -133,6 +133,8 @@ def of_another_kind(one: Field) -> list[Any]:
 def impossible_numbers(one: Field) -> list[Any]:
     if kind_of(one) != "integer":
         return []
+    if one.schema.get("minimum", 0) < 0:
+        return [-(2**63) - 1, *HUGE]
     nothing = [0] if one.name.endswith("_kopecks") and one.name not in MAY_BE_NOTHING else []
     return [-1, -(2**63) - 1, *HUGE, *nothing]
 

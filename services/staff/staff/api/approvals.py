@@ -138,9 +138,9 @@ class Approvals:
         if permission_to_approve(body.act) not in TABLE:
             raise ActUnknown(body.act)
         caller.at_club(body.club_id)
-        till = await self._till(caller)
 
         async def change(tx: Tx) -> Answer:
+            till = await self._till(caller)
             await members.one(tx, Scope(caller.scope.org_id), caller.subject)
             approval = Approval(
                 approval_id=new_id(),
