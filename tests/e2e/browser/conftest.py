@@ -57,16 +57,13 @@ async def browser() -> AsyncIterator[Browser]:
 async def front(stack: Stack, club: Club) -> AsyncIterator[Front]:
     """The club as the owner leaves it: a till in this browser, PINs. When all is told, the books are right."""
     async with desk(stack.url) as owner, desk(stack.url) as anna:
-        ready = await made_ready(stack, club, owner, anna)
-        yield ready
-        await anna.sign_in("anna", club.logins["anna"])
-        await ready.close_shift()
+        yield await made_ready(stack, club, owner, anna)
         found = await asyncio.to_thread(stacks.audit, stack)
         assert found["clean"], found["notes"]
 
 
 async def made_ready(stack: Stack, club: Club, owner: Desk, anna: Desk) -> Front:
-    """PINs for all, an enrolled till that billing knows, an open shift."""
+    """PINs for all, an enrolled till that billing knows."""
     people = {"owner": await _pin(owner, "owner", club.logins["owner"])}
     people["anna"] = await _pin(anna, "anna", club.logins["anna"])
     people["boris"] = await _boris(owner, club.club_id)
@@ -75,6 +72,7 @@ async def made_ready(stack: Stack, club: Club, owner: Desk, anna: Desk) -> Front
     enrolled = await owner.post(f"/staff/v1/tills/{club.till_id}/enrolment", {}, 201)
     ready = Front(stack, club, enrolled["secret"], owner, anna, people)
     await _till_known(ready)
+    await ready.close_shift()
     return ready
 
 
@@ -114,7 +112,7 @@ def language(request: pytest.FixtureRequest) -> str:
 async def screen(
     browser: Browser, front: Front, language: str, request: pytest.FixtureRequest
 ) -> AsyncIterator[Screen]:
-    """A window at the till. Afterwards nothing runs and the browser complained of nothing."""
+    """A window at the till. Afterwards the till is closed, and the browser has complained of nothing."""
     for person, login in ((front.owner, "owner"), (front.anna, "anna")):
         await person.sign_in(login, front.club.logins[login])
     async with cable(front.stack.url) as wire:
@@ -122,7 +120,7 @@ async def screen(
         yield opened
         await _keep(opened, request)
         await opened.page.context.close()
-    await front.clear()
+    await front.close_shift()
     assert opened.wrong == []
 
 
