@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, Page, Response, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from bench.stack import Stack
 from savepoint.day import Club, Desk, desk
@@ -120,13 +120,13 @@ async def _sit_down(
 
 
 async def _first_load(page: Page) -> int:
-    """Bytes of the hall's first load as a gateway sends them."""
-    came: list[Response] = []
-    page.on("response", came.append)
+    """Bytes of the hall's first load as a gateway sends them: the page, its styles, its scripts."""
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
     await page.goto("/hall")
     await page.wait_for_load_state("load")
-    files = [one for one in came if one.ok and "/live" not in one.url]
-    bodies = [await one.body() for one in files]
+    files = sorted({url for url in asked if "/static/" in url})
+    bodies = [(await page.content()).encode()] + [await (await page.request.get(url)).body() for url in files]
     return sum(len(gzip.compress(body, 6)) for body in bodies)
 
 
