@@ -53,3 +53,11 @@ async def test_a_path_of_no_service_is_a_problem_and_not_a_page(stack: Stack) ->
         for path in ("/api/bar/v1/orders", "/api/console/v1/pages"):
             answer = await http.get(path)
             assert (answer.status_code, answer.json()["code"]) == (404, "path_not_found"), path
+
+
+async def test_a_page_that_is_not_there_says_so_and_leads_back(stack: Stack) -> None:
+    async with httpx.AsyncClient(base_url=stack.url, trust_env=False, timeout=10) as http:
+        answer = await http.get("/nothing", headers={"Accept-Language": "en"})
+    assert answer.status_code == 404
+    assert "There is no such page." in answer.text
+    assert 'href="/"' in answer.text

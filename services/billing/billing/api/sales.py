@@ -98,6 +98,7 @@ def routes(db: Database) -> APIRouter:
     router = APIRouter()
     _looking(router, db)
     _paying(router, db)
+    _topping_up(router, db)
     return router
 
 
@@ -166,6 +167,8 @@ def _paying(router: APIRouter, db: Database) -> None:
 
         return await once.answer(caller, change)
 
+
+def _topping_up(router: APIRouter, db: Database) -> None:
     @router.post("/v1/top-ups", response_model=SaleView, status_code=201)
     async def top_up(body: TopUp, caller: Caller = needs("billing.top_up.take"), once: Once = Depends()) -> Response:
         """Take money for a client's balance; it is there as soon as the receipt is registered."""
