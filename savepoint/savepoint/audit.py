@@ -35,6 +35,9 @@ class Findings:
     settlements: int = 0
     documents: int = 0
     foreign: int = 0
+    unfiscalised: int = 0
+    """Settlements without a document, by somebody's word: manual payment. A correction receipt is due for each."""
+    unfiscalised_kopecks: int = 0
     unfinished: int = 0
     """Sales on their way: neither right nor wrong yet."""
     parked: int = 0
@@ -88,7 +91,8 @@ async def audit(databases: Mapping[str, Database], kkm_url: str | None) -> Findi
 
 
 SALES = """
-    select sale_id, state, total_kopecks, bonus_kopecks, what, session_id, handed_over, client_id, club_id from sale
+    select sale_id, state, receipt, total_kopecks, bonus_kopecks, what, session_id, handed_over, client_id, club_id
+    from sale
 """
 TENDERS = "select sale_id, kind, amount_kopecks, state from tender"
 ENTRIES = """
@@ -157,10 +161,14 @@ def _receipts(found: Findings, sales: Mapping[UUID, Row], receipts: list[Row]) -
     for receipt in receipts:
         if receipt["state"] == "registered":
             registered[receipt["sale_id"]].append(receipt)
+    by_hand = {one["sale_id"]: one for one in receipts if one["state"] == "unfiscalised"}
     for sale_id, sale in sales.items():
         own = registered.pop(sale_id, [])
         if sale["state"] == "paid":
             found.settlements += 1
+            if not own and sale_id in by_hand:
+                _by_hand(found, sale, by_hand.pop(sale_id))
+                continue
             if not own:
                 found.miss(f"sale {sale_id} is paid and has no receipt")
             found.off(
@@ -171,8 +179,21 @@ def _receipts(found: Findings, sales: Mapping[UUID, Row], receipts: list[Row]) -
             found.twice(f"sale {sale_id} is {sale['state']} and has a receipt")
         for extra in own[1:]:
             found.twice(f"sale {sale_id} has another receipt {extra['receipt_id']}")
+    for sale_id in by_hand:
+        state = sales[sale_id]["state"] if sale_id in sales else "unknown"
+        if state != "fiscalising":
+            found.twice(f"sale {sale_id} is {state} and is said to be done without a receipt")
     for sale_id in registered:
         found.twice(f"a receipt is of sale {sale_id}, which nobody knows")
+
+
+def _by_hand(found: Findings, sale: Row, receipt: Row) -> None:
+    """A sale that was done without a document, and says so in both books."""
+    found.unfiscalised += 1
+    found.unfiscalised_kopecks += receipt["total_kopecks"]
+    found.off(receipt["total_kopecks"] - sale["total_kopecks"], f"what has no receipt of sale {sale['sale_id']}")
+    if sale["receipt"] != "unfiscalised":
+        found.miss(f"sale {sale['sale_id']} has no receipt, and billing does not know it")
 
 
 def _sessions(found: Findings, sales: Iterable[Row], sessions: list[Row]) -> None:
@@ -229,7 +250,7 @@ def _unclaimed(found: Findings, documents: list[Found], ours: set[Any], receipts
     """Documents that no receipt claims: ours twice, ours that we believe were never printed, or somebody else's."""
     refused: dict[Any, list[UUID]] = defaultdict(list)
     for receipt in receipts:
-        if receipt["state"] == "refused":
+        if receipt["state"] in ("refused", "unfiscalised"):
             sums = (receipt["total_kopecks"], receipt["card_kopecks"], receipt["advance_kopecks"])
             refused[_kind(receipt), *sums].append(receipt["receipt_id"])
     for one in documents:
@@ -237,7 +258,7 @@ def _unclaimed(found: Findings, documents: list[Found], ours: set[Any], receipts
         if _looks(one) in ours:
             found.twice(f"document {one.fd} repeats one of ours and nobody asked for it")
         elif believed:
-            found.twice(f"document {one.fd} was printed, and receipt {believed.pop()} is said to be refused")
+            found.twice(f"document {one.fd} was printed, and receipt {believed.pop()} is said to have none")
         else:
             found.foreign += 1
 

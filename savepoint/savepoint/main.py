@@ -118,6 +118,11 @@ def audit(data: Data = DEFAULT, as_json: AsJson = False) -> None:
             f"{found.settlements} settlements, {found.documents} documents of the register, {found.foreign} foreign, "
             f"{found.unfinished} unfinished, {found.parked} parked, {found.unsent} unsent"
         )
+        if found.unfiscalised:
+            rubles, kopecks = divmod(found.unfiscalised_kopecks, 100)
+            out.print(
+                f"without a receipt {found.unfiscalised}, {rubles}.{kopecks:02d}: manual payment, corrections are due"
+            )
         out.print(found.line())
     if not found.clean:
         raise typer.Exit(Exit.FOUND)

@@ -97,6 +97,14 @@ class Books:
         await self.fiscal.execute(RECEIPT, receipt_id, ORG, CLUB, sale_id, TILL, REGISTER, total, fd)
         return receipt_id
 
+    async def by_hand(self, sale_id: UUID) -> None:
+        """Its register did not answer, and manual payment was on."""
+        await self.fiscal.execute(
+            "update receipt set state = 'unfiscalised', fd = null, manual_payment_id = $2 where sale_id = $1",
+            *(sale_id, uuid4()),
+        )
+        await self.billing.execute("update sale set receipt = 'unfiscalised' where sale_id = $1", sale_id)
+
     async def a_top_up(self, fd: int = 1, balance: int = PRICE) -> str:
         """Money of a client; the account says `balance`."""
         sale_id, entry_id, client_id = uuid4(), uuid4(), uuid4()

@@ -94,6 +94,43 @@ async def test_a_refund_without_a_return_and_one_that_posted_nothing_are_found(b
     ]
 
 
+async def test_sales_by_manual_payment_are_counted_apart_and_are_no_fault(books: Books) -> None:
+    await books.by_hand(await books.a_session())
+    await books.by_hand(await books.a_session())
+
+    assert (await books.audit(0))[1:] == ["without a receipt 2, 600.00: manual payment, corrections are due", CLEAN]
+
+
+async def test_a_sale_without_a_receipt_that_only_fiscal_knows_of_is_missing_one(books: Books) -> None:
+    sale_id = await books.a_session()
+    await books.by_hand(sale_id)
+    await books.billing.execute("update sale set receipt = 'registered'")
+
+    done = await books.audit(Exit.FOUND)
+
+    assert (done[0], done[-1]) == (
+        f"sale {sale_id} has no receipt, and billing does not know it",
+        "missing 1, double 0, off by 0.00",
+    )
+
+
+async def test_a_document_of_a_sale_that_is_said_to_have_none_is_double(books: Books, register: Register) -> None:
+    await register.prints()
+    await books.by_hand(await books.a_session())
+
+    done = await books.audit(Exit.FOUND)
+
+    assert (done[0].endswith("is said to have none"), done[-1]) == (True, "missing 0, double 1, off by 0.00")
+
+
+async def test_a_failed_sale_that_is_said_to_be_done_without_a_receipt_is_found(books: Books) -> None:
+    sale_id = await books.a_session()
+    await books.by_hand(sale_id)
+    await books.billing.execute("update sale set state = 'failed'")
+
+    assert f"sale {sale_id} is failed and is said to be done without a receipt" in await books.audit(Exit.FOUND)
+
+
 async def test_a_program_gets_the_same_findings(books: Books) -> None:
     sale_id = await books.a_session()
     await books.fiscal.execute("delete from receipt")

@@ -14,6 +14,7 @@ from billing.domain import sale as sales
 from billing.domain.paying import Kind as Means
 from billing.domain.paying import Tender, Unpayable
 from billing.domain.sale import Effect, Sale
+from fiscal.central.domain.manual import without_document
 from fiscal.worker.domain import job as jobs
 from fiscal.worker.domain.document import SALE, Found, Wanted
 from fiscal.worker.domain.job import Action, Answered, Job, Kind, Shift, Silence, Stage
@@ -92,6 +93,8 @@ class World:
     paying: bool = False
     """The guest has offered the money, and billing has not heard of it."""
     paid_at: datetime | None = None
+    by_hand: bool | None = False
+    """Manual payment is on; None: somebody may still turn it on."""
     held: int = 0
     settled: int = 0
 
@@ -131,6 +134,11 @@ def ordered() -> World:
 def start() -> World:
     """A guest has just paid."""
     return _paid(ordered())
+
+
+def emergency() -> World:
+    """The same, where somebody may turn on manual payment at any moment."""
+    return replace(start(), by_hand=None)
 
 
 def refunding() -> World:
@@ -178,6 +186,8 @@ Outcome = Iterator[tuple[str, World, jobs.Observation | None]]
 
 def _look(world: World) -> Outcome:
     yield "!register unreachable", fault(world), jobs.NotReady("register_unreachable")
+    if world.by_hand:
+        yield "!nobody waits for the register", fault(world), jobs.NotReady("register_unreachable", hurried=True)
     last_fd = len(world.server.documents)
     snapshot = jobs.Snapshot(str(world.server.run), Shift.OPEN, 1, last_fd)
     yield "look", world, jobs.Looked(snapshot)
@@ -262,7 +272,10 @@ def _worker_steps(world: World, job: Job, action: Action) -> World:
     if job.stage is Stage.DONE:
         return replace(after, news=(*after.news, sales.Registered(attempt)))
     if job.stage is Stage.REFUSED:
-        return replace(after, news=(*after.news, sales.Refused(attempt, str(job.code), job.device_text, world.now)))
+        refused: sales.Fact = sales.Refused(attempt, str(job.code), job.device_text, world.now)
+        if world.by_hand and without_document(job.code, returns=False):
+            refused = sales.Unfiscalised(attempt)
+        return replace(after, news=(*after.news, refused))
     if job.stage in (Stage.ASKING, Stage.COMPARING, Stage.ASIDE) and not world.told_unknown:
         return replace(after, told_unknown=True, news=(*after.news, sales.Unknown(attempt, world.now)))
     return after
@@ -334,6 +347,8 @@ def _environment(world: World) -> Iterator[tuple[str, World]]:
         later = replace(world, ticks=world.ticks + 1)
         idle = world.job is not None and world.job.stage is Stage.QUEUED
         yield ("!nobody works for long", fault(later)) if idle else ("time passes", later)
+    if world.by_hand is None:
+        yield "manual payment is turned on", replace(world, by_hand=True)
     if server.ghost:
         yield "the register finishes by itself", replace(world, server=replace(server.prints(server.ghost), ghost=0))
         yield "the register gives up by itself", replace(world, server=replace(server, ghost=0))

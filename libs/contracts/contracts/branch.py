@@ -137,6 +137,17 @@ class Ask(_Job):
     job_id: UUID
 
 
+class Hurry(_Job):
+    """Sales go on without receipts meanwhile: print this job as usual, but refuse it as soon as nothing can be sent.
+
+    A job that was sent is not refused by that.
+    """
+
+    TYPE: ClassVar[str] = "fiscal.job.hurry.v1"
+
+    job_id: UUID
+
+
 class ListDevices(_Job):
     """Say which devices KKM-Server has. Answered by `fiscal.device.listed.v1`, once."""
 

@@ -128,6 +128,19 @@ class ReceiptWaiting(_Receipt):
     code: str = Field(max_length=64)
 
 
+class ReceiptUnfiscalised(_Receipt):
+    """The settlement is done and has no document: its register did not answer while manual payment was on.
+
+    Nothing was printed and nothing will be for this receipt; a correction receipt closes it later.
+    """
+
+    TYPE: ClassVar[str] = "fiscal.receipt.unfiscalised.v1"
+
+    code: str = Field(max_length=64)
+    """Why the register printed nothing."""
+    manual_payment_id: UUID
+
+
 class _FiscalShift(Message):
     TOPIC: ClassVar[str] = "fiscal.shift"
     KEY: ClassVar[str] = "register_id"
@@ -231,3 +244,31 @@ class RegisterChanged(Message):
     mode: Mode
     state: RegisterState | None
     at: Instant
+
+
+class _ManualPayment(Message):
+    TOPIC: ClassVar[str] = "fiscal.register"
+    KEY: ClassVar[str] = "register_id"
+
+    register_id: UUID
+    club_id: UUID
+    manual_payment_id: UUID
+    at: Instant
+
+
+class ManualPaymentStarted(_ManualPayment):
+    """While the register does not answer, sales end without a document and nothing is refunded, until `until`."""
+
+    TYPE: ClassVar[str] = "fiscal.register.manual_started.v1"
+
+    until: Instant
+    reason: str = Field(max_length=200)
+    by: Person
+
+
+class ManualPaymentEnded(_ManualPayment):
+    """Every sale waits for its document again. `by` is absent where its time was over."""
+
+    TYPE: ClassVar[str] = "fiscal.register.manual_ended.v1"
+
+    by: Person | None

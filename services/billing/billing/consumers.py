@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 from uuid import UUID
 
 from billing import store
 from billing.domain.paying import Unpayable
-from billing.domain.sale import Fact, Impossible, Refused, Registered, Sale, Unknown, Waiting, What
+from billing.domain.sale import Fact, Impossible, Refused, Registered, Sale, Unfiscalised, Unknown, Waiting, What
 from billing.store import closing, payment, sales
 from billing.store.sales import Stored
 from contracts import fiscal, hall, staff
@@ -38,6 +39,15 @@ def _places(follow: Handlers) -> None:
     @follow.handle(staff.TillChanged)
     async def till(tx: Tx, message: staff.TillAdded | staff.TillChanged, delivery: Delivery) -> None:
         await store.note_till(tx, message.till_id, message.org_id, message.club_id, message.name)
+
+    @follow.handle(fiscal.ManualPaymentStarted)
+    @follow.handle(fiscal.ManualPaymentEnded)
+    async def by_hand(
+        tx: Tx, message: fiscal.ManualPaymentStarted | fiscal.ManualPaymentEnded, delivery: Delivery
+    ) -> None:
+        """A register does not answer: nothing is refunded in its club meanwhile."""
+        until = message.until if isinstance(message, fiscal.ManualPaymentStarted) else None
+        await store.note_manual_payment(tx, message.register_id, message.org_id, message.club_id, until)
 
 
 def _sessions(follow: Handlers) -> None:
@@ -96,7 +106,13 @@ def _sale(tx: Tx, message: hall.SessionOrdered, client_known: bool) -> Stored:
     )
 
 
-ReceiptFact = fiscal.ReceiptRegistered | fiscal.ReceiptRefused | fiscal.ReceiptUnknown | fiscal.ReceiptWaiting
+ReceiptFact = (
+    fiscal.ReceiptRegistered
+    | fiscal.ReceiptUnfiscalised
+    | fiscal.ReceiptRefused
+    | fiscal.ReceiptUnknown
+    | fiscal.ReceiptWaiting
+)
 
 
 def _receipts(follow: Handlers) -> None:
@@ -109,7 +125,7 @@ def _receipts(follow: Handlers) -> None:
             )
             known |= {stored.sale.sale_id: stored for stored in taken}
 
-    for model in (fiscal.ReceiptRegistered, fiscal.ReceiptRefused, fiscal.ReceiptUnknown, fiscal.ReceiptWaiting):
+    for model in get_args(ReceiptFact):
         follow.handle(model, in_sets=True)(settle)
 
 
@@ -138,6 +154,8 @@ def _fact(known: dict[UUID, Stored], message: ReceiptFact) -> Fact:
     match message:
         case fiscal.ReceiptRegistered():
             return Registered(attempt)
+        case fiscal.ReceiptUnfiscalised():
+            return Unfiscalised(attempt)
         case fiscal.ReceiptRefused():
             return Refused(attempt, message.code, message.device_text, message.at)
         case fiscal.ReceiptUnknown():

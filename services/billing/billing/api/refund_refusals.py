@@ -7,6 +7,8 @@ from kit.errors import Refused
 UNREFUNDABLE = {
     "sale_not_paid": "Only what is paid can be given back. Cancel this sale, or wait until it is paid.",
     "session_not_over": "The session is not over. End it first, then give the money back.",
+    "manual_payment_on": "Manual payment is on: no receipts are printed. Give the money back when the register works.",
+    "sale_unfiscalised": "This was sold without a receipt. Give it back after its correction receipt is printed.",
     "nothing_to_refund": "Nothing of this is left to give back.",
     "refund_too_high": "Less than that is left to give back. Lower the amount.",
     "refund_not_to_balance": "This cannot go to a balance. Give it back the way it came.",

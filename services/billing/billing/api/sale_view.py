@@ -16,7 +16,7 @@ class StepView(BaseModel):
     """One step of a sale: what it is, how far it is, and what is wrong with it."""
 
     step: Literal["bonus", "balance", "card", "cash", "receipt", "start"]
-    state: Literal["pending", "running", "done", "unknown", "failed", "returned"]
+    state: Literal["pending", "running", "done", "unknown", "failed", "returned", "skipped"]
     amount_kopecks: int | None = None
     problem: str | None = None
 
@@ -85,6 +85,7 @@ RECEIPT_STEPS: dict[Receipt, Any] = {
     Receipt.UNKNOWN: "unknown",
     Receipt.REGISTERED: "done",
     Receipt.REFUSED: "failed",
+    Receipt.UNFISCALISED: "skipped",
 }
 START_STEPS: dict[str, Any] = {"running": "done", "ended": "done"}
 
@@ -99,6 +100,8 @@ def steps(stored: Stored) -> list[StepView]:
         back = sale.state is State.FAILED
         shown.insert(0, StepView(step="bonus", state="returned" if back else "done", amount_kopecks=sale.bonus_kopecks))
     problem = sale.code if sale.receipt in (Receipt.WAITING, Receipt.REFUSED) else None
+    if sale.receipt is Receipt.UNFISCALISED:
+        problem = "unfiscalised"
     shown.append(StepView(step="receipt", state=RECEIPT_STEPS[sale.receipt], problem=problem))
     if sale.what is What.SESSION:
         failed = sale.state in (State.FAILED, State.CANCELLED)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from billing.domain.discount import lowered
 from billing.domain.paying import Kind
-from billing.domain.sale import Sale, State, What
+from billing.domain.sale import Receipt, Sale, State, What
 
 ORDER = (Kind.BALANCE, Kind.CARD, Kind.CASH)
 """A part of a payment goes back in this order: what leaves the drawer full first."""
@@ -41,6 +41,8 @@ class Paid:
     session_over: bool = True
     balance_kopecks: int = 0
     """What its client has now."""
+    by_hand: bool = False
+    """Manual payment is on in its club: the register that would print the return does not answer."""
 
     @property
     def refunded_kopecks(self) -> int:
@@ -80,6 +82,10 @@ def _check(paid: Paid, to_balance: bool) -> None:
     sale = paid.sale
     if sale.what is What.REFUND or sale.state is not State.PAID:
         raise Unrefundable("sale_not_paid", state=sale.state)
+    if paid.by_hand:
+        raise Unrefundable("manual_payment_on")
+    if sale.receipt is Receipt.UNFISCALISED:
+        raise Unrefundable("sale_unfiscalised")
     if not paid.session_over:
         raise Unrefundable("session_not_over")
     if to_balance and not sale.has_means:

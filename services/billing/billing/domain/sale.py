@@ -45,6 +45,8 @@ class Receipt(StrEnum):
     UNKNOWN = "unknown"
     REGISTERED = "registered"
     REFUSED = "refused"
+    UNFISCALISED = "unfiscalised"
+    """There is none, by somebody's word: manual payment. A correction closes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,13 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfiscalised:
+    """The settlement is done, and no document was made of it."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     attempt: int
     code: str
@@ -184,7 +193,7 @@ class Cancel(StrEnum):
     CANCEL = "cancel"
 
 
-Fact = Pay | Return | Registered | Refused | Unknown | Waiting | Passed | Impossible | Cancel
+Fact = Pay | Return | Registered | Unfiscalised | Refused | Unknown | Waiting | Passed | Impossible | Cancel
 
 
 class Effect(StrEnum):
@@ -208,7 +217,7 @@ Step = tuple[Sale, tuple[Effect, ...]]
 
 def step(sale: Sale, fact: Fact) -> Step:
     """What `fact` makes of `sale`. Facts that came late or twice change nothing. Raises Unpayable."""
-    if isinstance(fact, Registered | Refused | Unknown | Waiting) and fact.attempt != sale.attempt:
+    if isinstance(fact, Registered | Unfiscalised | Refused | Unknown | Waiting) and fact.attempt != sale.attempt:
         assert fact.attempt < sale.attempt, f"receipt {fact.attempt} of sale {sale.sale_id} was never ordered"
         return sale, ()
     match sale.state, fact:
@@ -223,10 +232,9 @@ def step(sale: Sale, fact: Fact) -> Step:
         case State.OPEN, Passed(now) if now >= sale.pay_by:
             return replace(sale, state=State.FAILED, code="not_paid_in_time"), (Effect.TELL_FAILED,)
         case State.FISCALISING, Registered():
-            done = replace(
-                _tenders_are(sale, TenderState.TAKEN), state=State.PAID, receipt=Receipt.REGISTERED, code=None
-            )
-            return done, (Effect.SETTLE, Effect.TELL_PAID)
+            return _paid(sale, Receipt.REGISTERED)
+        case State.FISCALISING, Unfiscalised() if sale.what is not What.REFUND:
+            return _paid(sale, Receipt.UNFISCALISED)
         case State.FISCALISING, Refused() if sale.receipt is not Receipt.REFUSED:
             return _refused(sale, fact)
         case State.FISCALISING, Unknown(since=since) if sale.receipt is not Receipt.REFUSED:
@@ -237,8 +245,10 @@ def step(sale: Sale, fact: Fact) -> Step:
             return _passed(sale, fact)
         case State.PAID, Refused():
             raise AssertionError(f"sale {sale.sale_id} is paid and its receipt was refused")
-        case State.FAILED, Registered():
-            raise AssertionError(f"sale {sale.sale_id} failed and its receipt was registered")
+        case State.FAILED, (Registered() | Unfiscalised()):
+            raise AssertionError(f"sale {sale.sale_id} failed and its receipt was registered, or done without")
+        case State.FISCALISING, Unfiscalised():
+            raise AssertionError(f"refund {sale.sale_id} gave money back without a receipt")
     return sale, ()
 
 
@@ -252,6 +262,11 @@ def _ordered(sale: Sale) -> Step:
     """The first receipt is ordered, and what it needs of the client's is held."""
     ordered = replace(sale, state=State.FISCALISING, attempt=1, receipt=Receipt.ORDERED)
     return ordered, ((Effect.HOLD, Effect.PRINT) if ordered.holds else (Effect.PRINT,))
+
+
+def _paid(sale: Sale, receipt: Receipt) -> Step:
+    done = replace(_tenders_are(sale, TenderState.TAKEN), state=State.PAID, receipt=receipt, code=None, reprint_at=None)
+    return done, (Effect.SETTLE, Effect.TELL_PAID)
 
 
 def _refused(sale: Sale, fact: Refused) -> Step:

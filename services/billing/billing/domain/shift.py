@@ -56,11 +56,12 @@ def counts(
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The register's takings less ours, and how much of it is documents that others printed."""
+    """The register's takings less ours, and what explains it: documents of others, our sales without a document."""
 
     cash_kopecks: int
     card_kopecks: int
     foreign_kopecks: int
+    unfiscalised_kopecks: int = 0
 
     @property
     def total_kopecks(self) -> int:
@@ -68,11 +69,21 @@ class Gap:
 
     @property
     def unexplained_kopecks(self) -> int:
-        return self.total_kopecks - self.foreign_kopecks
+        return self.total_kopecks - self.foreign_kopecks + self.unfiscalised_kopecks
 
 
-def gap(taken: Taken, register_cash: int, register_card: int, foreign_cash: int, foreign_card: int) -> Gap:
-    """Compare what the register fiscalised in this shift, and what it holds besides, with our books."""
+def gap(
+    taken: Taken,
+    register_cash: int,
+    register_card: int,
+    foreign_cash: int,
+    foreign_card: int,
+    unfiscalised_kopecks: int = 0,
+) -> Gap:
+    """Compare what the register fiscalised in this shift, and what it holds besides, with our books.
+
+    `unfiscalised_kopecks`: cash and card that we took without a document.
+    """
     cash = register_cash + foreign_cash - taken.cash_kopecks
     card = register_card + foreign_card - taken.card_kopecks
-    return Gap(cash, card, foreign_cash + foreign_card)
+    return Gap(cash, card, foreign_cash + foreign_card, unfiscalised_kopecks)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     case,
     column,
+    delete,
     func,
     insert,
     literal,
@@ -43,6 +44,9 @@ clubs = table(
     column("time_zone", String),
     column("day_starts_at", Time),
     column("start_on_unknown_receipt", Boolean),
+)
+manual_payments = table(
+    "manual_payment", *[column(name, Uuid) for name in ("register_id", "org_id", "club_id")], column("until", Moment)
 )
 tills = table("till", *[column(name, Uuid) for name in ("till_id", "org_id", "club_id")], column("name", String))
 clients = table(
@@ -200,6 +204,23 @@ def _client(row: Row[Any]) -> Client:
     names = ("client_id", "org_id", "phone", "name", "card", "registered_at")
     sums = ("balance_kopecks", "held_kopecks", "bonus_kopecks")
     return Client(**{name: getattr(row, name) for name in (*names, *sums)}, matched=getattr(row, "matched", None))
+
+
+async def note_manual_payment(tx: Tx, register_id: UUID, org_id: UUID, club_id: UUID, until: datetime | None) -> None:
+    """Remember until when a register's sales may end without a receipt; None: no longer."""
+    if until is None:
+        await tx.conn.execute(delete(manual_payments).where(manual_payments.c.register_id == register_id))
+        return
+    put = insert_on(tx.conn, manual_payments).values(
+        register_id=register_id, org_id=org_id, club_id=club_id, until=until
+    )
+    await tx.conn.execute(put.on_conflict_do_update(index_elements=["register_id"], set_={"until": until}))
+
+
+async def by_hand(tx: Tx, club_id: UUID) -> bool:
+    """Whether manual payment is on in the club; it is over when its time is, told or not."""
+    on = select(manual_payments.c.until).where(manual_payments.c.club_id == club_id, manual_payments.c.until > tx.now)
+    return (await tx.conn.execute(on.limit(1))).first() is not None
 
 
 async def starts_on_unknown(tx: Tx, club_ids: Sequence[UUID]) -> set[UUID]:

@@ -64,7 +64,8 @@ async def finish(tx: Tx, message: fiscal.ShiftClosed) -> None:
         return
     assert shift.closing is not None
     counted = [Count(**one) for one in shift.closing["counts"]]
-    compared = _compared(message, await shifts.taken(tx, shift.shift_id))
+    unfiscalised = await sales.unfiscalised(tx, shift.shift_id)
+    compared = _compared(message, await shifts.taken(tx, shift.shift_id), unfiscalised)
     report = {
         "tenders": shift.closing["counts"],
         "reason": shift.closing["reason"],
@@ -74,6 +75,7 @@ async def finish(tx: Tx, message: fiscal.ShiftClosed) -> None:
             "state": "compared" if compared else "no_register",
             "gap_kopecks": compared.total_kopecks if compared else None,
             "unexplained_kopecks": compared.unexplained_kopecks if compared else None,
+            "unfiscalised_kopecks": compared.unfiscalised_kopecks if compared else None,
             "foreign": [one.model_dump(mode="json") for one in message.foreign],
         },
     }
@@ -82,7 +84,7 @@ async def finish(tx: Tx, message: fiscal.ShiftClosed) -> None:
     tx.tell(_closed(tx, shift, counted, compared.total_kopecks if compared else 0, even))
 
 
-def _compared(message: fiscal.ShiftClosed, taken: Taken) -> Gap | None:
+def _compared(message: fiscal.ShiftClosed, taken: Taken, unfiscalised_kopecks: int) -> Gap | None:
     """The register's takings beside ours; None where the club fiscalises elsewhere.
 
     A close without a document is compared too: the register's shift was closed before, by another till or because it
@@ -92,7 +94,7 @@ def _compared(message: fiscal.ShiftClosed, taken: Taken) -> Gap | None:
     if not has_register:
         return None
     theirs = (sum(one.cash_kopecks for one in message.foreign), sum(one.card_kopecks for one in message.foreign))
-    return gap(taken, message.totals.cash_kopecks, message.totals.card_kopecks, *theirs)
+    return gap(taken, message.totals.cash_kopecks, message.totals.card_kopecks, *theirs, unfiscalised_kopecks)
 
 
 async def reopen(tx: Tx, message: fiscal.ShiftRefused) -> None:

@@ -55,7 +55,8 @@ async def paid(tx: Tx, scope: Scope, stored: Stored, lock: bool = False) -> Paid
         balance = client.balance_kopecks if client else 0
     amounts = tuple(line["amount_kopecks"] for line in stored.lines)
     over = stored.session_state not in ("ordered", "running")
-    return Paid(stored.sale, amounts, [_back(one, len(amounts)) for one in earlier], over, balance)
+    by_hand = await store.by_hand(tx, stored.club_id)
+    return Paid(stored.sale, amounts, [_back(one, len(amounts)) for one in earlier], over, balance, by_hand)
 
 
 def _back(refund: Stored, lines_count: int) -> Back:

@@ -262,6 +262,14 @@ async def taken(tx: Tx, shift_id: UUID) -> dict[str, int]:
     return {kind: int(total) for kind, total in rows}
 
 
+async def unfiscalised(tx: Tx, shift_id: UUID) -> int:
+    """Cash and card that the shift took without a document."""
+    joined = tenders.join(sales, sales.c.sale_id == tenders.c.sale_id)
+    ours = (sales.c.shift_id == shift_id, sales.c.receipt == Receipt.UNFISCALISED, tenders.c.kind != Kind.BALANCE)
+    query = select(func.coalesce(func.sum(tenders.c.amount_kopecks), 0)).select_from(joined)
+    return int(await tx.conn.scalar(query.where(*ours)) or 0)
+
+
 async def cash_going_back(tx: Tx, shift_id: UUID) -> int:
     """Cash of refunds whose receipts are not known yet."""
     joined = tenders.join(sales, sales.c.sale_id == tenders.c.sale_id)

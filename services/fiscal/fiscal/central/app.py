@@ -26,7 +26,8 @@ def compose(settings: Settings) -> FastAPI:
     """The app; its lifespan runs the service."""
     db = Database(settings.database(), NAME)
     kafka, watch = settings.kafka(), Watch(db)
-    loops = Loops(db, Branches(kafka, settings.kafka_replication), timedelta(seconds=settings.unheard_after_s))
+    patience = (timedelta(seconds=settings.unheard_after_s), timedelta(seconds=settings.manual_after_s))
+    loops = Loops(db, Branches(kafka, settings.kafka_replication), *patience)
     intake = Intake(db, handlers(timedelta(seconds=settings.send_within_s)))
     service = Service(
         "fiscal.central",
@@ -36,6 +37,7 @@ def compose(settings: Settings) -> FastAPI:
         [
             Loop("registers", loops.connect_registers, pause_s=0.5),
             Loop("ask again", loops.ask_again, pause_s=1),
+            Loop("manual payment", loops.manual_payment, pause_s=1),
             watch.loop(),
         ],
     )

@@ -12,8 +12,8 @@ from contracts.money import Line
 from edge.scope import Scope
 from fiscal.central import store
 from fiscal.central.domain import command, ffd
-from fiscal.central.domain.receipt import RETURNS, NotAsked, State, contradicts, moved
-from fiscal.central.store import Register, commands, facts, queues, receipts, settlements
+from fiscal.central.domain.receipt import ENDED, RETURNS, NotAsked, State, contradicts, moved
+from fiscal.central.store import Register, commands, facts, manual, queues, receipts, settlements
 from fiscal.central.store.receipts import Job
 from kit.consume import Handlers
 from kit.db import Tx
@@ -148,9 +148,10 @@ async def _order(tx: Tx, message: fiscal.PrintReceipt | fiscal.ReturnReceipt, se
     found = await store.registers_of(tx, scope, club_id=message.club_id)
     register = found[0] if found else None
     # What is returned is taxed as it was sold.
-    sold_at = message.ordered_at
+    sold_at, returned = message.ordered_at, None
     if isinstance(message, fiscal.ReturnReceipt):
-        sold_at = await receipts.sold_at(tx, message.returned_receipt_id)
+        returned = await receipts.sold(tx, message.returned_receipt_id)
+        sold_at = returned.ordered_at
     tax = await store.tax_of(tx, scope, message.club_id, sold_at)
     ours = ("org_id", "club_id", "receipt_id", "sale_id", "shift_id", "till_id", "client_id", "ordered_at")
     await receipts.add(
@@ -170,6 +171,8 @@ async def _order(tx: Tx, message: fiscal.PrintReceipt | fiscal.ReturnReceipt, se
     assert row is not None
     if register is None:
         await facts.settle(tx, row, State.REFUSED, code="register_not_configured")
+    elif returned is not None and returned.state == State.UNFISCALISED:
+        await facts.settle(tx, row, State.REFUSED, code="receipt_unfiscalised")
     elif register.mode == "off":
         await facts.settle(tx, row, State.REGISTERED)
     elif not register.watched:
@@ -180,6 +183,7 @@ async def _order(tx: Tx, message: fiscal.PrintReceipt | fiscal.ReturnReceipt, se
         model = branch.PrintReturn if isinstance(message, fiscal.ReturnReceipt) else branch.Print
         job = model(**_work(message, register, send_within, "print"), receipt=_receipt(message, tax))
         await receipts.send_job(tx, job, receipt_id=message.receipt_id)
+        await manual.ordered(tx, register, message.receipt_id)
         facts.poke_receipt(tx, row)
 
 
@@ -225,9 +229,11 @@ async def _receipt_word(tx: Tx, message: branch.Answer, word: State, **values: A
         return  # a shift document on its way; its end is told
     receipt = await receipts.find(tx, job.receipt_id, lock=True)
     assert receipt is not None, job.receipt_id
-    ended = word in (State.REGISTERED, State.REFUSED)
+    ended = word in ENDED
     await receipts.heard(tx, message.job_id, ended or job.ended)
     state = State(receipt.state)
+    if word is State.REFUSED and (by_hand := await manual.refused(tx, receipt, values["code"])):
+        word, values = State.UNFISCALISED, values | {"manual_payment_id": by_hand}
     if moved(state, word, receipt.fd):
         await facts.settle(tx, receipt, word, **values)
     elif contradicts(state, word):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from fiscal.central import store
 from fiscal.central.clients import Branches
 from fiscal.central.domain.receipt import State
-from fiscal.central.store import Register, commands, facts, receipts
+from fiscal.central.store import Register, commands, facts, manual, receipts
 from kit.db import Database
 from kit.guard import attempt
 
@@ -13,8 +13,11 @@ from kit.guard import attempt
 class Loops:
     """Work driven by time."""
 
-    def __init__(self, db: Database, branches: Branches, unheard_after: timedelta) -> None:
+    def __init__(
+        self, db: Database, branches: Branches, unheard_after: timedelta, manual_after: timedelta = timedelta(seconds=5)
+    ) -> None:
         self.db, self.branches, self.unheard_after = db, branches, unheard_after
+        self.manual_after = manual_after
 
     async def connect_registers(self) -> None:
         """Make the topics of a new register's club, then tell its worker of the register.
@@ -43,3 +46,9 @@ class Loops:
             for row in await receipts.unheard(tx, tx.now - self.unheard_after):
                 await facts.settle(tx, row, State.UNKNOWN)
             await commands.give_up(tx)
+
+    async def manual_payment(self) -> None:
+        """Turn off manual payment whose time is over; where it is on, nobody waits for a register for long."""
+        async with self.db.begin() as tx:
+            await manual.end_what_is_over(tx)
+            await manual.hurry(tx, self.manual_after)

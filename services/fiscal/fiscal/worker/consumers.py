@@ -68,6 +68,13 @@ def _questions(follow: Handlers) -> None:
             answers.tell_again(tx, stored)
             await store.ask(tx, stored.job_id)
 
+    @follow.handle(branch.Hurry)
+    async def hurry(tx: Tx, message: branch.Hurry, delivery: Delivery) -> None:
+        """Refuse the job as soon as its register is seen not to be ready. One that was sent goes on as it would."""
+        stored = await store.job(tx, message.job_id)
+        if stored is not None:
+            await store.hurry(tx, stored)
+
     @follow.handle(branch.ListDevices)
     async def list_devices(tx: Tx, message: branch.ListDevices, delivery: Delivery) -> None:
         ours = (message.request_id, message.register_id, message.org_id, message.club_id)

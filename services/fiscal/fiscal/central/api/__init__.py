@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from edge.live import Watch
 from fiscal.central.api.commands import commands_of
 from fiscal.central.api.live import live
+from fiscal.central.api.manual import manual_payment
 from fiscal.central.api.receipts import receipts_of
 from fiscal.central.api.registers import fiscal_shifts, registers, taxes
 from fiscal.central.api.settlements import settlements_of
@@ -17,6 +18,7 @@ def routes(db: Database, watch: Watch) -> APIRouter:
     registers(router, db)
     fiscal_shifts(router, db)
     taxes(router, db)
+    manual_payment(router, db)
     receipts_of(router, db)
     settlements_of(router, db)
     commands_of(router, db)

@@ -71,6 +71,8 @@ class ReceiptView(BaseModel):
     device_text: str | None
     ordered_at: datetime
     ended_at: datetime | None
+    manual_payment_id: UUID | None = None
+    """By which manual payment it ended without a document."""
     settlement: SettlementView | None = None
     """The last that a person said about it while it was in doubt, and what came of that."""
 
@@ -83,7 +85,7 @@ class Wanted(Body):
     client_id: UUID | None = None
     club_id: UUID | None = None
     fd: int | None = Field(default=None, ge=0, le=2**62)
-    state: Literal["ordered", "waiting", "unknown", "registered", "refused"] | None = None
+    state: Literal["ordered", "waiting", "unknown", "registered", "refused", "unfiscalised"] | None = None
     register_id: UUID | None = None
     total_kopecks: int | None = Field(default=None, ge=0, le=10**12)
     since: Instant | None = Field(default=None, alias="from")

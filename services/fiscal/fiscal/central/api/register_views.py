@@ -1,6 +1,7 @@
 """A register's one state, as the desk and the owner see it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -11,11 +12,13 @@ from sqlalchemy import Row
 
 from contracts.branch import Device
 from contracts.fiscal import RegisterState
+from contracts.money import Person
 from edge.auth import Caller
 from fiscal.central import store
 from fiscal.central.domain import register as registers
 from fiscal.central.domain.register import Seen, heard_lately, moment_of, troubles
-from fiscal.central.store import Register, queues
+from fiscal.central.store import Register, manual, queues
+from fiscal.central.store.manual import ManualPayment, Missing
 from kit.db import Tx
 
 
@@ -50,6 +53,22 @@ class Queued(BaseModel):
     state: str
     since: datetime
     total_kopecks: int
+
+
+class ManualPaymentView(BaseModel):
+    """While the register does not answer, sales end without a receipt, by this person's word."""
+
+    since: datetime
+    until: datetime
+    reason: str
+    by: Person
+
+
+class MissingView(BaseModel):
+    """Sales without a receipt that no correction has closed."""
+
+    count: int = 0
+    total_kopecks: int = 0
 
 
 class LastError(BaseModel):
@@ -90,6 +109,8 @@ class RegisterView(BaseModel):
     queue: list[Queued] = []
     """Oldest first."""
     last_error: LastError | None = None
+    manual_payment: ManualPaymentView | None = None
+    unfiscalised: MissingView = MissingView()
     troubles: list[str] = []
     """What somebody has to look at, worst first."""
 
@@ -101,37 +122,63 @@ async def view_of(tx: Tx, caller: Caller, register: Register) -> RegisterView:
 
 async def views(tx: Tx, caller: Caller, found: Sequence[Register]) -> list[RegisterView]:
     """The registers' states, in their order."""
-    queued = await queues.open_receipts(tx, [one.register_id for one in found])
+    ids = [one.register_id for one in found]
+    queued, by_hand, missing = (
+        await queues.open_receipts(tx, ids),
+        await manual.on(tx, ids),
+        await manual.missing(tx, ids),
+    )
     zones = {one.club_id: await store.club_zone(tx, caller.scope, one.club_id) for one in found}
-    return [_view(one, queued.get(one.register_id, []), zones[one.club_id] or UTC, tx.now) for one in found]
+    return [
+        _view(
+            one,
+            Now(queued.get(one.register_id, []), by_hand.get(one.register_id), missing.get(one.register_id, Missing())),
+            zones[one.club_id] or UTC,
+            tx.now,
+        )
+        for one in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What stands about a register besides its own state."""
+
+    queued: Sequence[Row[Any]]
+    by_hand: ManualPayment | None
+    missing: Missing
 
 
 UTC = ZoneInfo("UTC")
 
 
-def _view(register: Register, queued: Sequence[Row[Any]], zone: ZoneInfo, now: datetime) -> RegisterView:
+def _view(register: Register, stands: Now, zone: ZoneInfo, now: datetime) -> RegisterView:
     own = ("register_id", "club_id", "name", "mode", "device", "cashier_name", "address", "model")
     known: dict[str, Any] = {name: getattr(register, name) for name in own} | {"connected": register.watched}
     known["queue"] = [
         Queued(receipt_id=r.receipt_id, state=r.state, since=r.ordered_at, total_kopecks=r.total_kopecks)
-        for r in queued
+        for r in stands.queued
     ]
+    if stands.by_hand is not None:
+        known["manual_payment"] = ManualPaymentView.model_validate(stands.by_hand, from_attributes=True)
+    known["unfiscalised"] = MissingView.model_validate(stands.missing, from_attributes=True)
     known["last_error"] = LastError.model_validate(register.last_error) if register.last_error else None
+    by_hand, missing = stands.by_hand is not None, stands.missing.count > 0
     if register.mode == "off":
-        return RegisterView(**known)
+        return RegisterView(**known, troubles=["unfiscalised"] if missing else [])
     state = RegisterState.model_validate(register.state) if register.state else None
-    seen = Seen(receipts=tuple(row.state for row in queued))
+    seen = Seen(receipts=tuple(row.state for row in stands.queued), by_hand=by_hand, unfiscalised=missing)
     if state is not None:
         known |= _told(state, zone, now)
         drive, ofd = known["drive"], known["ofd"]
-        seen = Seen(
-            known["reachable"],
-            state.paper,
-            state.shift,
-            ofd.oldest_at if ofd and ofd.unsent else None,
-            drive.days_left if drive else None,
-            state.clock_gap_s,
-            seen.receipts,
+        seen = replace(
+            seen,
+            reachable=known["reachable"],
+            paper=state.paper,
+            shift=state.shift,
+            ofd_oldest_at=ofd.oldest_at if ofd and ofd.unsent else None,
+            drive_days_left=drive.days_left if drive else None,
+            clock_gap_s=state.clock_gap_s,
         )
     return RegisterView(**known, troubles=list(troubles(seen, now)))
 

@@ -25,6 +25,7 @@ NOT_IN_DOUBT = {
     State.WAITING: "Nothing was sent to the register yet, so there is no document: the receipt goes on by itself.",
     State.REGISTERED: "This receipt is registered already; there is nothing to settle.",
     State.REFUSED: "This receipt is refused already, and has no document; there is nothing to settle.",
+    State.UNFISCALISED: "This sale ended without a receipt: a correction receipt closes it, not a settlement.",
 }
 
 

@@ -11,6 +11,8 @@ class State(StrEnum):
     """The register may have printed it."""
     REGISTERED = "registered"
     REFUSED = "refused"
+    UNFISCALISED = "unfiscalised"
+    """The settlement is done without a document, by somebody's word; a correction will close it."""
 
 
 RETURNS = {"advance": "advance_back", "settlement": "refund"}
@@ -25,11 +27,14 @@ class NotAsked(Exception):
     """A worker spoke of a job that it was not given: of another club's, another register's, or of another kind."""
 
 
-ENDED = (State.REGISTERED, State.REFUSED)
+ENDED = (State.REGISTERED, State.REFUSED, State.UNFISCALISED)
 
 
 def contradicts(state: State, word: State) -> bool:
     """Whether `word` says the opposite of how the receipt has ended."""
+    nothing_printed = (State.REFUSED, State.UNFISCALISED)
+    if state in nothing_printed and word in nothing_printed:
+        return False
     return state in ENDED and word in ENDED and word is not state
 
 

@@ -27,6 +27,10 @@ class Seen:
     clock_gap_s: int | None = None
     receipts: tuple[str, ...] = ()
     """States of the receipts that it has not ended."""
+    by_hand: bool = False
+    """Manual payment is on."""
+    unfiscalised: bool = False
+    """Sales ended without a document, and no correction has closed them."""
 
 
 def heard_lately(seen_at: datetime | None, now: datetime) -> bool:
@@ -37,12 +41,14 @@ def heard_lately(seen_at: datetime | None, now: datetime) -> bool:
 def troubles(seen: Seen, now: datetime) -> tuple[str, ...]:
     """What somebody has to look at, worst first; nothing for a register that works."""
     found = {
+        "manual_payment": seen.by_hand,
         "register_unheard": seen.reachable is None,
         "register_unreachable": seen.reachable is False,
         "receipt_unknown": "unknown" in seen.receipts,
         "receipt_waiting": "waiting" in seen.receipts,
         "no_paper": seen.paper is False,
         "shift_expired": seen.shift == "expired",
+        "unfiscalised": seen.unfiscalised and not seen.by_hand,
         "ofd_backlog": seen.ofd_oldest_at is not None and now - seen.ofd_oldest_at > OFD_PATIENCE,
         "drive_ends": seen.drive_days_left is not None and seen.drive_days_left < DRIVE_WARNING_DAYS,
         "clock_off": abs(seen.clock_gap_s or 0) > CLOCK_GAP_MAX_S,

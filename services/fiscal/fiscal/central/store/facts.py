@@ -9,14 +9,14 @@ from contracts import branch, fiscal
 from contracts.fiscal import Document, RegisterState
 from edge.scope import Scope
 from fiscal.central import store
-from fiscal.central.domain.receipt import State
+from fiscal.central.domain.receipt import ENDED, State
 from fiscal.central.store import Register, papers, receipts
 from kit.db import Tx
 
 
 async def settle(tx: Tx, receipt: Row[Any], word: State, **values: Any) -> None:
     """Store how a receipt stands now, and tell."""
-    ended: dict[str, Any] = {"ended_at": tx.now} if word in (State.REGISTERED, State.REFUSED) else {}
+    ended: dict[str, Any] = {"ended_at": tx.now} if word in ENDED else {}
     if word is State.REGISTERED and receipt.register_id is not None:
         scope = Scope(receipt.org_id, frozenset({receipt.club_id}))
         (register,) = await store.registers_of(tx, scope, register_id=receipt.register_id)
@@ -44,6 +44,9 @@ def tell_receipt(tx: Tx, receipt: Row[Any]) -> None:
         tx.tell(fiscal.ReceiptRegistered(**base, document=document))
     elif receipt.state == State.REFUSED:
         tx.tell(fiscal.ReceiptRefused(**base, code=receipt.code, device_text=receipt.device_text))
+    elif receipt.state == State.UNFISCALISED:
+        by_hand = {"code": receipt.code, "manual_payment_id": receipt.manual_payment_id}
+        tx.tell(fiscal.ReceiptUnfiscalised(**base, **by_hand))
     elif receipt.state == State.UNKNOWN:
         tx.tell(fiscal.ReceiptUnknown(**base, since=receipt.ordered_at))
     elif receipt.state == State.WAITING:

@@ -36,7 +36,7 @@ UUIDS = ("receipt_id", "sale_id", "org_id", "club_id", "register_id", "shift_id"
 
 receipts = table(
     "receipt",
-    *[column(name, Uuid) for name in UUIDS],
+    *[column(name, Uuid) for name in (*UUIDS, "manual_payment_id")],
     *[column(name, String) for name in ("state", "purpose", "cashier_name", "fn", "code", "device_text")],
     *[column(name, BigInteger) for name in ("fd", *SUMS)],
     *[column(name, JSON) for name in ("lines", "document", "answer", "seller")],
@@ -45,6 +45,7 @@ receipts = table(
 jobs = table(
     "job",
     *[column(name, Uuid) for name in ("job_id", "org_id", "club_id", "register_id", "receipt_id", "shift_id")],
+    column("hurried_for", Uuid),
     *[column(name, String) for name in ("kind", "trace")],
     column("message", JSON),
     column("ended", Boolean),
@@ -79,13 +80,11 @@ async def find(tx: Tx, receipt_id: UUID, lock: bool = False) -> Row[Any] | None:
     return (await tx.conn.execute(query.with_for_update() if lock else query)).first()
 
 
-async def sold_at(tx: Tx, receipt_id: UUID) -> datetime:
-    """When a receipt that is to be returned was ordered; it is here, or somebody returns what nobody sold."""
-    moment: datetime | None = await tx.conn.scalar(
-        select(receipts.c.ordered_at).where(receipts.c.receipt_id == receipt_id)
-    )
-    assert moment is not None, f"receipt {receipt_id} was never ordered and cannot be returned"
-    return moment
+async def sold(tx: Tx, receipt_id: UUID) -> Row[Any]:
+    """A receipt that is to be returned; it is here, or somebody returns what nobody sold."""
+    found = await find(tx, receipt_id)
+    assert found is not None, f"receipt {receipt_id} was never ordered and cannot be returned"
+    return found
 
 
 async def change(tx: Tx, receipt_id: UUID, **values: Any) -> None:

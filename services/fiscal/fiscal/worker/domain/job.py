@@ -129,6 +129,8 @@ class NotReady:
 
     code: str
     device_text: str | None = None
+    hurried: bool = False
+    """Sales go on without receipts meanwhile: nobody waits for the register to be ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +250,8 @@ def step(job: Job, seen: Observation, now: datetime) -> Step:
             return _slip(job, seen, now)
         case Stage.QUEUED, Looked(snapshot):
             return _ready(job, snapshot, now)
-        case Stage.QUEUED, NotReady(code, text):
-            late = now >= job.send_by
+        case Stage.QUEUED, NotReady(code, text, hurried):
+            late = hurried or now >= job.send_by
             return (_refused(job, code, text), Action.NOTHING) if late else (job, Action.LOOK)
         case Stage.QUEUED, ShiftFailed(code, text):
             return _refused(job, code, text), Action.NOTHING

@@ -180,7 +180,11 @@ class Queues:
         if action is Action.COMPARE:
             return await self._compare(stored)
         watched = register is not None and register.watched
-        return await self._look(stored, register) if register and watched else NotReady("register_not_configured")
+        seen = await self._look(stored, register) if register and watched else NotReady("register_not_configured")
+        if isinstance(seen, NotReady):
+            async with self.db.look() as tx:
+                return replace(seen, hurried=await store.is_hurried(tx, stored.job_id))
+        return seen
 
     async def _look(self, stored: Stored, register: Register) -> Observation:
         """The register before a job is sent: is it there, is it ready, what was its last document.

@@ -34,6 +34,7 @@ jobs = table(
     *[column(name, JSON) for name in ("request", "state", "word")],
     column("ordered_at", Moment),
     column("asked_at", Moment),
+    column("hurried", Boolean),
 )
 documents = table(
     "document",
@@ -143,6 +144,16 @@ async def busy_registers(tx: Tx) -> set[UUID]:
 async def ask(tx: Tx, job_id: UUID) -> None:
     """Somebody wants to know about the job now."""
     await tx.conn.execute(update(jobs).where(jobs.c.job_id == job_id).values(asked_at=tx.now))
+
+
+async def hurry(tx: Tx, stored: Stored) -> None:
+    """Nobody waits any longer until a register is ready for this job, nor for the shift that it needs first."""
+    mine = [one for one in (stored.job_id, stored.needs) if one is not None]
+    await tx.conn.execute(update(jobs).where(jobs.c.job_id.in_(mine)).values(hurried=True, asked_at=tx.now))
+
+
+async def is_hurried(tx: Tx, job_id: UUID) -> bool:
+    return bool(await tx.conn.scalar(select(jobs.c.hurried).where(jobs.c.job_id == job_id)))
 
 
 async def is_asked(tx: Tx, job_id: UUID, since: datetime) -> bool:
