@@ -92,7 +92,7 @@ async def test_a_receipt_in_doubt_says_where_the_money_is_and_what_not_to_do(gat
 
 
 async def test_a_return_receipt_in_doubt_means_to_hand_nothing_over(gateway: Gateway, desk: httpx.AsyncClient) -> None:
-    gateway.says(f"GET {FISCAL}/r1", DOUBTED | {"purpose": "settlement_back"})
+    gateway.says(f"GET {FISCAL}/r1", DOUBTED | {"purpose": "refund"})
     gateway.says("GET /billing/v1/sales/s1", SALE | {"problem": PROBLEM | {"money": "none"}})
     text = (await desk.get("/receipts/r1", headers={"HX-Request": "true"})).text
     assert "Give nothing back yet" in text

@@ -69,3 +69,27 @@ async def test_silence_is_said_and_takes_no_money(screen: Screen, front: Front) 
 
     await screen.tile_is("PC-02", "active")
     assert len(await front.documents()) == before + 1
+
+
+async def test_a_panel_whose_news_could_not_be_fetched_asks_again(screen: Screen, front: Front) -> None:
+    """The cable is pulled between the news and what it asks for: nothing fails aloud, and nothing stays stale."""
+    await front.open_shift()
+    await screen.sign_in()
+    await screen.tile("PC-05").click()
+    choosing = screen.page.locator("#side [data-start]")
+    await expect(choosing.locator("#who")).to_be_focused()
+    await screen.tile("PC-05").focus()
+    pulled = asyncio.Event()
+
+    async def breaks(route: Any) -> None:
+        await route.abort("connectionfailed")
+        pulled.set()
+
+    await screen.page.route("**/hall/places/*", breaks)
+    await front.order(4)
+    await asyncio.wait_for(pulled.wait(), 15)
+    await expect(choosing).to_be_visible()
+    await screen.page.unroute("**/hall/places/*")
+
+    await expect(choosing).not_to_be_visible()
+    await screen.tile_is("PC-05", "held")

@@ -95,10 +95,5 @@ def _club(
 
 
 def troubles(register: Mapping[str, Any]) -> list[str]:
-    """What somebody has to look at, worst first, as fiscal names it; manual payment is one of them."""
-    if register.get("mode") == "off":
-        return []
-    found = [name for name in register.get("troubles", ()) if name in TROUBLES]
-    missing = (register.get("unfiscalised") or {}).get("count")
-    by_hand = ["manual_payment"] if register.get("manual_payment") else ["unfiscalised"] if missing else []
-    return [*found, *by_hand]
+    """What somebody has to look at, worst first, as fiscal names it."""
+    return [name for name in register.get("troubles", ()) if name in TROUBLES]

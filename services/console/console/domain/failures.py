@@ -109,6 +109,12 @@ TEXTS: dict[str, str] = {
     "approver_may_not": N_("They may not approve this. Ask somebody who may."),
     "approval_over": N_("This approval was used or waited too long. Enter the PIN again."),
     "manual_payment_on": N_("No refund while manual payment is on. The register and the terminal must work."),
+    "sale_unfiscalised": N_("This was sold without a receipt. It can be given back after its correction receipt."),
+    "receipt_unfiscalised": N_(
+        "This sale ended without a receipt: there is nothing to settle, a correction closes it."
+    ),
+    "manual_payment_over": N_("That moment is over. Say until when receipts may be missing."),
+    "manual_payment_too_long": N_("Manual payment lasts a day at most. Prolong it when it is needed longer."),
     "bonus_of_nothing": N_("Enter how many bonuses."),
     "register_off": N_("This club fiscalises elsewhere: its register is not reached from here."),
     "answer_lost": N_("The register did not say whether it printed. Look for the paper; ask again if there is none."),

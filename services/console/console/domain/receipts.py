@@ -9,7 +9,10 @@ from urllib.parse import urlencode
 from console.domain import money
 from console.domain.moments import bounds, day, today
 
-STATES = ("ordered", "waiting", "unknown", "registered", "refused")
+STATES = ("ordered", "waiting", "unknown", "registered", "refused", "unfiscalised")
+PURPOSES = ("settlement", "advance", "refund", "advance_back")
+BACK = ("refund", "advance_back")
+"""Purposes of receipts whose money goes out."""
 TEXT_MAX = 64
 
 
@@ -20,6 +23,7 @@ class Asked:
     day: str | None = None
     register_id: str = ""
     state: str = ""
+    purpose: str = ""
     fd: str = ""
     sum: str = ""
     sale_id: str = ""
@@ -56,6 +60,7 @@ def query(asked: Asked, club_id: str | None, zone: str) -> dict[str, Any]:
         name: getattr(asked, name) for name in ("register_id", "sale_id", "client_id", "shift_id")
     }
     wanted |= {"state": asked.state if asked.state in STATES else "", "fd": asked.fd if asked.fd.isdigit() else ""}
+    wanted["purpose"] = asked.purpose if asked.purpose in PURPOSES else ""
     wanted |= {"total_kopecks": money.typed(asked.sum) if asked.sum else None}
     wanted["club_id"] = None if asked.about else club_id
     known = day(asked.day or "")
@@ -72,7 +77,7 @@ def wrong(receipt: Mapping[str, Any], sale: Mapping[str, Any] | None) -> dict[st
     """
     if receipt["state"] in ("registered", "ordered", "unfiscalised"):
         return None
-    back = receipt["purpose"].endswith("_back")
+    back = receipt["purpose"] in BACK
     if sale is not None and sale.get("problem") and sale.get("receipt_id") == receipt["receipt_id"]:
         return _of_refund(sale["problem"]) if back else dict(sale["problem"])
     code = "receipt_unknown" if receipt["state"] == "unknown" else receipt["code"] or "register_unreachable"

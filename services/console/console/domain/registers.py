@@ -12,8 +12,12 @@ SHIFT_ENDS_SOON_S = 30 * 60
 
 
 def by_hand(registers: Iterable[Register] | None) -> list[Register]:
-    """The registers that print nothing now because somebody said so; none where they are not known."""
-    return [one for one in registers or () if one.get("manual_payment")]
+    """Registers whose sales end without a receipt now, or did and no correction has closed them; none where unknown."""
+    return [one for one in registers or () if one.get("manual_payment") or _missing(one)]
+
+
+def _missing(register: Register) -> int:
+    return int((register.get("unfiscalised") or {}).get("count", 0))
 
 
 def lamp(register: Register) -> str:

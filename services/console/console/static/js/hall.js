@@ -1,8 +1,9 @@
 // The hall under the finger: live tiles, timers, arrows, jumping to a place by its number.
 import { ahead } from "./live.js";
+import { load } from "./load.js";
 import { typing } from "./keys.js";
 
-const SOON_S = 600, VERY_SOON_S = 180, JUMP_MS = 2500;
+const SOON_S = 600, VERY_SOON_S = 180, JUMP_MS = 2500, AGAIN_MS = 2000;
 
 const tiles = () => [...document.querySelectorAll(".tile[data-place]")];
 
@@ -73,7 +74,8 @@ function refreshPanel(id) {
   const panel = document.querySelector(`#side .panel[data-place="${id}"]`);
   if (!panel || panel.querySelector("[data-start]")?.contains(document.activeElement)) return;
   // Asked by the panel itself: a place that is chosen meanwhile takes its turn.
-  window.htmx.ajax("GET", `/hall/places/${id}`, { source: "#side", target: "#side" });
+  const asked = load("GET", `/hall/places/${id}`, { source: "#side", target: "#side" });
+  asked.then((answered) => { if (!answered) setTimeout(() => refreshPanel(id), AGAIN_MS); });
 }
 
 document.body.addEventListener("device.changed", (event) => patch(event.detail));
@@ -85,7 +87,10 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   }
   const open = event.detail.target.id === "map" && document.querySelector("#side .panel")?.dataset.place;
   const again = open && document.getElementById(`place-${open}`);
-  if (again) choose(again);
+  if (again) {
+    choose(again);
+    refreshPanel(open);
+  }
   tick();
 });
 

@@ -1,4 +1,5 @@
 // PIN fields submit themselves at the sixth digit; a desk that nobody touches locks itself; a locked one keeps its page.
+import { load } from "./load.js";
 
 document.addEventListener("input", (event) => {
   const field = event.target;
@@ -22,7 +23,7 @@ if (overlay) {
   document.body.addEventListener("desk.locked", () => {
     if (overlay.open) return;
     overlay.showModal();
-    window.htmx.ajax("GET", "/locked", { source: overlay, target: overlay, select: "#unlock", swap: "innerHTML" });
+    load("GET", "/locked", { source: overlay, target: overlay, select: "#unlock", swap: "innerHTML" });
   });
   // A locked desk asks for nothing but its PIN.
   document.body.addEventListener("htmx:configRequest", (event) => {
@@ -41,7 +42,7 @@ if (overlay) {
     const { requestConfig, elt } = refused ?? {};
     refused = null;
     if (requestConfig && elt?.isConnected) {
-      window.htmx.ajax(requestConfig.verb.toUpperCase(), requestConfig.path, { source: elt, target: requestConfig.target });
+      load(requestConfig.verb.toUpperCase(), requestConfig.path, { source: elt, target: requestConfig.target });
     }
     document.body.dispatchEvent(new CustomEvent("upstream.up"));
   });
@@ -56,6 +57,6 @@ if (overlay && idleMs && document.body.dataset.lock) {
   setInterval(() => {
     if (Date.now() - touched < idleMs || overlay.open) return;
     touched = Date.now();
-    window.htmx.ajax("POST", "/lock", { source: document.body, swap: "none" });
+    load("POST", "/lock", { source: document.body, swap: "none" });
   }, 1000);
 }

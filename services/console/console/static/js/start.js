@@ -1,4 +1,5 @@
 // Starting a session with the keyboard alone: Enter on an empty search is a guest, a digit is a tariff, Enter goes on.
+import { load } from "./load.js";
 import { typing } from "./keys.js";
 
 const form = () => document.querySelector("#side [data-start]");
@@ -47,5 +48,5 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 document.body.addEventListener("htmx:afterSwap", (event) => {
   const { target, requestConfig } = event.detail;
   const place = target.id === "dialog" && requestConfig?.elt?.matches?.("[data-start]") && form()?.closest(".panel")?.dataset.place;
-  if (place) window.htmx.ajax("GET", `/hall/places/${place}`, { source: "#side", target: "#side" });
+  if (place) load("GET", `/hall/places/${place}`, { source: "#side", target: "#side" });
 });

@@ -86,6 +86,7 @@ class Wanted(Body):
     club_id: UUID | None = None
     fd: int | None = Field(default=None, ge=0, le=2**62)
     state: Literal["ordered", "waiting", "unknown", "registered", "refused", "unfiscalised"] | None = None
+    purpose: Literal["settlement", "advance", "refund", "advance_back"] | None = None
     register_id: UUID | None = None
     total_kopecks: int | None = Field(default=None, ge=0, le=10**12)
     since: Instant | None = Field(default=None, alias="from")
