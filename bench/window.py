@@ -4,15 +4,15 @@ Runs in the Chromium of this machine; without one these figures are left out, an
 """
 
 import asyncio
-import gzip
 import os
 import re
 import shutil
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Request, async_playwright
 
 from bench.stack import Stack
 from savepoint.day import Club, Desk, desk
@@ -20,6 +20,8 @@ from savepoint.day import Club, Desk, desk
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLACES = 200
 CHANGES_PER_S = 50
+FOLLOWS_S = 2
+"""So long a page that is loaded is looked at for what it still asks for."""
 PIN = "481593"
 
 CLICK = """async (name) => {
@@ -50,13 +52,14 @@ WATCH = """() => {
 
 @dataclass
 class Felt:
-    """What was measured, in ms; `first_bytes` of a first load, gzipped."""
+    """What was measured, in ms, and the bytes of a first load as they were sent; `all_bytes` with what follows it."""
 
     click: dict[int, list[float]] = field(default_factory=dict)
     """Round trip added -> click to painted panel."""
     key: list[float] = field(default_factory=list)
     change: list[float] = field(default_factory=list)
     first_bytes: int = 0
+    all_bytes: int = 0
 
 
 def chromium() -> str | None:
@@ -104,7 +107,8 @@ async def _sit_down(
     await page.locator("input[name=pin]").focus()
     await page.keyboard.type(PIN)
     await page.wait_for_url(re.compile("/(hall|chain)"))
-    felt.first_bytes = await _first_load(page)
+    felt.first_bytes, felt.all_bytes = await _first_load(browser, page)
+    await page.goto("/hall")
     names = [f"PC-{number:03d}" for number in range(20, 20 + sizes[0])]
     cdp = await context.new_cdp_session(page)
     for added_ms in (0, 50):
@@ -119,15 +123,18 @@ async def _sit_down(
     return felt
 
 
-async def _first_load(page: Page) -> int:
-    """Bytes of the hall's first load as a gateway sends them: the page, its styles, its scripts."""
-    asked: list[str] = []
-    page.on("request", lambda one: asked.append(one.url))
-    await page.goto("/hall")
-    await page.wait_for_load_state("load")
-    files = sorted({url for url in asked if "/static/" in url})
-    bodies = [(await page.content()).encode()] + [await (await page.request.get(url)).body() for url in files]
-    return sum(len(gzip.compress(body, 6)) for body in bodies)
+async def _first_load(browser: Browser, inside: Page) -> tuple[int, int]:
+    """Bytes of the hall in a browser that has nothing of it: until it is loaded, and with what follows by itself."""
+    context = await browser.new_context(storage_state=await inside.context.storage_state())
+    page = await context.new_page()
+    came: list[Request] = []
+    page.on("requestfinished", lambda one: came.append(one))
+    await page.goto(urljoin(inside.url, "/hall"), wait_until="load")
+    first = len(came)
+    await asyncio.sleep(FOLLOWS_S)
+    sizes = [(await one.sizes())["responseBodySize"] for one in came]
+    await context.close()
+    return sum(sizes[:first]), sum(sizes)
 
 
 async def _keys(page: Page, count: int) -> list[float]:

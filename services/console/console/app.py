@@ -81,7 +81,7 @@ def compose(settings: Settings, transport: httpx.AsyncBaseTransport | None = Non
     app.state.services, app.state.sessions, app.state.pages = services, Sessions(services), Pages()
     app.add_middleware(Guard)
     # Streams are left as they are; nothing secret stands in a page beside what others may put there.
-    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(GZipMiddleware, minimum_size=500)
     for screen in SCREENS:
         app.include_router(screen.router)
     errors.install(app)

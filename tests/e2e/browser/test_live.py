@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.e2e.browser.front import Front, Screen
 
@@ -38,6 +38,34 @@ async def test_a_stream_that_is_cut_leaves_no_tile_stale(screen: Screen, front: 
     board = await front.anna.get(f"/hall/v1/clubs/{front.club.club_id}/board")
     states = {tile["name"]: tile["state"] for tile in board["devices"]}
     await _until_equal(screen, states)
+
+
+async def test_a_map_that_was_just_drawn_is_not_asked_for_again(screen: Screen, front: Front) -> None:
+    await front.open_shift()
+    await screen.sign_in()
+    asked: list[str] = []
+    screen.page.on("request", lambda one: asked.append(one.url))
+    await screen.page.reload()
+    await front.order(0)
+    await screen.tile_is("PC-01", "held")
+    assert [url for url in asked if "/hall/map" in url] == []
+
+
+async def test_a_second_tab_misses_nothing_that_happened_while_it_was_drawn(screen: Screen, front: Front) -> None:
+    await front.open_shift()
+    await screen.sign_in()
+
+    async def meanwhile(route: Route) -> None:
+        drawn = await route.fetch()
+        await front.order(1)
+        await screen.tile_is("PC-02", "held")
+        await route.fulfill(response=drawn)
+
+    second = await screen.page.context.new_page()
+    await second.route("**/hall", meanwhile)
+    await second.goto("/hall")
+    await expect(second.locator(".tile[data-name='PC-02']")).to_have_attribute("data-state", "held")
+    await second.close()
 
 
 async def _until_equal(screen: Screen, states: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """The hall map as a template draws it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,10 @@ class TileShown:
     state: str
     """`free`, `held`, `receipt` (paid, not confirmed), `active`, `out_of_service`."""
     until: str
+    """To the second."""
     who: str
     sale_id: str
+    """The sale that a held place waits for; empty else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,15 @@ def shown(tile: Mapping[str, Any], paying: frozenset[str] = frozenset()) -> Tile
         name=tile["name"],
         kind=tile["kind"],
         state="receipt" if held and sale_id in paying else tile["state"],
-        until=(session.get("held_until") if held else session.get("ends_at")) or "",
+        until=_to_the_second((session.get("held_until") if held else session.get("ends_at")) or ""),
         who=session.get("client_name") or "",
-        sale_id=sale_id,
+        sale_id=sale_id if held else "",
     )
+
+
+def _to_the_second(moment: str) -> str:
+    """`2026-11-23T18:04:05.123456Z` without the part that no tile shows."""
+    return re.sub(r"\.\d+", "", moment)
 
 
 def zones(board: Mapping[str, Any], paying: frozenset[str] = frozenset()) -> list[ZoneShown]:

@@ -1,4 +1,5 @@
-// What every page of the desk runs. Each module does nothing where its elements are not.
+// What every page of the desk runs; office.js is the rest, which the hall does without.
+// Each module does nothing where its elements are not.
 import "./dialogs.js";
 import "./keys.js";
 import "./live.js";
@@ -7,5 +8,3 @@ import "./pin.js";
 import "./hall.js";
 import "./start.js";
 import "./pay.js";
-import "./count.js";
-import "./print.js";

@@ -6,6 +6,8 @@ import { typing } from "./keys.js";
 const SOON_S = 600, VERY_SOON_S = 180, JUMP_MS = 2500, AGAIN_MS = 2000;
 
 const tiles = () => [...document.querySelectorAll(".tile[data-place]")];
+/** @param {string} id */
+const tileOf = (id) => document.querySelector(`.tile[data-place="${id}"]`);
 
 /** @param {number} s @returns {string} `2:05` hours, `8:12` minutes under ten of them */
 export function left(s) {
@@ -36,13 +38,13 @@ function draw(tile, words) {
   const what = tile.querySelector(".what");
   if (what.textContent !== text) what.textContent = text;
   tile.dataset.soon = state === "active" && timed ? (s < VERY_SOON_S ? 2 : s < SOON_S ? 1 : 0) : 0;
-  const row = document.querySelector(`[data-word-of="${tile.dataset.place}"]`);
-  if (row) row.textContent = words[state] ?? "";
+  const word = tile.closest("tr")?.querySelector("[data-word]");
+  if (word) word.textContent = words[state] ?? "";
 }
 
 /** A device as the hall tells it. */
 function patch(device) {
-  const tile = document.getElementById(`place-${device.device_id}`);
+  const tile = tileOf(device.device_id);
   if (!tile) return;
   const session = device.session ?? {};
   const held = device.state === "held";
@@ -50,7 +52,7 @@ function patch(device) {
   tile.dataset.until = (held ? session.held_until : session.ends_at) ?? "";
   tile.dataset.state = held && awaited(session.sale_id) ? "receipt" : device.state;
   tile.querySelector(".who").textContent = session.client_name ?? "";
-  const who = document.querySelector(`[data-who-of="${device.device_id}"]`);
+  const who = tile.closest("tr")?.querySelector("[data-whose]");
   if (who) who.textContent = session.client_name ?? "";
   draw(tile, document.getElementById("tile-words")?.dataset ?? {});
   count();
@@ -86,7 +88,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
     }
   }
   const open = event.detail.target.id === "map" && document.querySelector("#side .panel")?.dataset.place;
-  const again = open && document.getElementById(`place-${open}`);
+  const again = open && tileOf(open);
   if (again) {
     choose(again);
     refreshPanel(open);
@@ -99,9 +101,12 @@ function choose(tile) {
   tile.setAttribute("aria-current", "true");
   tile.tabIndex = 0;
 }
+/** A tile says which place it is once, and no more: 200 of them are most of the page. How it asks stands around them. */
 document.addEventListener("click", (event) => {
   const tile = event.target instanceof Element && event.target.closest(".tile[data-place]");
-  if (tile) choose(tile);
+  if (!tile) return;
+  choose(tile);
+  load("GET", `/hall/places/${tile.dataset.place}`, { source: tile, target: "#side" });
 });
 
 /** The tile next to this one in a direction, by where it stands on the screen. */

@@ -22,7 +22,7 @@ function join(live, worker) {
   const shared = new SharedWorker(worker, { name: "savepoint" });
   shared.onerror = () => setTimeout(() => join(live, worker), AGAIN_MS);
   shared.port.onmessage = (event) => take(event.data);
-  shared.port.postMessage({ url: live });
+  shared.port.postMessage({ url: live, after: document.querySelector("[data-seq]")?.dataset.seq });
   addEventListener("pagehide", () => shared.port.postMessage({ bye: true }));
 }
 
