@@ -1,5 +1,7 @@
 """The registers' page and the banner of manual payment."""
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 
 from services.console.tests.gateway import CLUB, Gateway, browser
@@ -35,6 +37,17 @@ async def test_the_banner_says_until_when_who_and_how_much_has_no_receipt(gatewa
         text = (await desk.get("/manual-payment")).text
     assert "РУЧНАЯ ОПЛАТА до 19:00" in text
     assert "Без чека: 4 на 1\u00a0230,00\u00a0₽. Включил(а) Борис Л." in text
+
+
+async def test_when_it_is_off_the_pages_say_for_half_a_day_what_is_owed(
+    gateway: Gateway, desk: httpx.AsyncClient
+) -> None:
+    for ago, said in ((timedelta(hours=11), True), (timedelta(hours=13), False)):
+        missing = {"count": 4, "total_kopecks": 1_230_00, "last_at": (datetime.now(UTC) - ago).isoformat()}
+        gateway.says("GET /fiscal/v1/registers", {"items": [REGISTER | {"unfiscalised": missing}]})
+        text = (await desk.get("/manual-payment")).text
+        assert ("Manual payment is off. Sales without a receipt: 4, " in text) is said
+        assert ("state=unfiscalised" in text) is said
 
 
 async def test_who_may_not_turn_it_off_gets_no_button(gateway: Gateway) -> None:

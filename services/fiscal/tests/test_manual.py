@@ -57,14 +57,13 @@ async def test_a_sale_whose_register_does_not_answer_ends_without_a_document_and
     assert (told.receipt_id, told.code) == (order.receipt_id, "register_unreachable")
     assert await central.told(fiscal.ReceiptRefused) == []
     shown = (await central.call("GET", f"/v1/unfiscalised?register_id={register_id}")).json()
-    assert ([one["sale_id"] for one in shown["items"]], shown["missing"]) == (
-        [str(order.sale_id)],
-        {"count": 1, "total_kopecks": 300_00},
-    )
+    assert [one["sale_id"] for one in shown["items"]] == [str(order.sale_id)]
+    assert (shown["missing"]["count"], shown["missing"]["total_kopecks"]) == (1, 300_00)
+    assert datetime.fromisoformat(shown["missing"]["last_at"]) == order.ordered_at
     assert shown["items"][0]["manual_payment_id"] == str(told.manual_payment_id)
     after = (await central.call("GET", f"/v1/registers/{register_id}")).json()
-    assert after["unfiscalised"] == {"count": 1, "total_kopecks": 300_00}
-    assert view["unfiscalised"] == {"count": 0, "total_kopecks": 0}
+    assert after["unfiscalised"] == shown["missing"]
+    assert view["unfiscalised"] == {"count": 0, "total_kopecks": 0, "last_at": None}
 
 
 async def test_a_register_that_objects_to_a_receipt_refuses_it_as_ever(central: Central) -> None:

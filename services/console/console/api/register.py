@@ -89,7 +89,7 @@ async def change(register_id: str, request: Request, desk: Desk = AtDesk) -> Res
 @router.get("/manual-payment")
 async def manual_payment(desk: Desk = AtDesk) -> Response:
     """The banner of the registers of this club that print nothing by somebody's word; empty where all print."""
-    return desk.block("manual.html", "manual", registers=by_hand(await _registers(desk)))
+    return desk.block("manual.html", "manual", registers=by_hand(await _registers(desk), datetime.now(UTC)))
 
 
 @router.post("/registers/{register_id}/manual-payment")

@@ -1,7 +1,7 @@
 """A club's registers as the desk shows them, and what a form about one means."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 Register = Mapping[str, Any]
@@ -9,15 +9,18 @@ SYSTEMS = ("usn_income", "usn_income_expense", "osn", "patent", "eshn")
 RATES = ("none", "5", "7", "22", "10", "0", "20")
 FIELDS = ("name", "mode", "num_device", "kkt_number", "inn", "cashier_name", "address")
 SHIFT_ENDS_SOON_S = 30 * 60
+REMINDS_FOR = timedelta(hours=12)
+"""So long every page says that receipts are missing; the registers' page says it until a correction closes them."""
 
 
-def by_hand(registers: Iterable[Register] | None) -> list[Register]:
-    """Registers whose sales end without a receipt now, or did and no correction has closed them; none where unknown."""
-    return [one for one in registers or () if one.get("manual_payment") or _missing(one)]
+def by_hand(registers: Iterable[Register] | None, now: datetime) -> list[Register]:
+    """Registers whose sales end without a receipt, or lately did; none where they are not known."""
+    return [one for one in registers or () if one.get("manual_payment") or _lately(one, now)]
 
 
-def _missing(register: Register) -> int:
-    return int((register.get("unfiscalised") or {}).get("count", 0))
+def _lately(register: Register, now: datetime) -> bool:
+    last_at = (register.get("unfiscalised") or {}).get("last_at")
+    return last_at is not None and now - datetime.fromisoformat(last_at) < REMINDS_FOR
 
 
 def lamp(register: Register) -> str:

@@ -101,7 +101,9 @@ def manual_payment(router: APIRouter, db: Database) -> None:
             missing = (await manual.missing(tx, [one.register_id for one in found])).values()
             shown = page(await views(tx, rows), [row.receipt_id for row in rows], wanted.limit)
         counted = MissingView(
-            count=sum(one.count for one in missing), total_kopecks=sum(one.total_kopecks for one in missing)
+            count=sum(one.count for one in missing),
+            total_kopecks=sum(one.total_kopecks for one in missing),
+            last_at=max((one.last_at for one in missing if one.last_at), default=None),
         )
         return Unfiscalised(items=shown.items, next=shown.next, missing=counted)
 

@@ -69,6 +69,8 @@ class MissingView(BaseModel):
 
     count: int = 0
     total_kopecks: int = 0
+    last_at: datetime | None = None
+    """When the last of them was sold."""
 
 
 class LastError(BaseModel):

@@ -50,6 +50,8 @@ class Missing:
 
     count: int = 0
     total_kopecks: int = 0
+    last_at: datetime | None = None
+    """When the last of them was sold."""
 
 
 async def on(tx: Tx, register_ids: Sequence[UUID]) -> dict[UUID, ManualPayment]:
@@ -135,10 +137,14 @@ async def refused(tx: Tx, receipt: Row[Any], code: str | None) -> UUID | None:
 
 async def missing(tx: Tx, register_ids: Sequence[UUID]) -> dict[UUID, Missing]:
     """What each register has not printed a document for."""
-    sums = (func.count().label("receipts"), func.coalesce(func.sum(receipts.c.total_kopecks), 0).label("total"))
+    sums = (
+        func.count().label("receipts"),
+        func.sum(receipts.c.total_kopecks).label("total"),
+        func.max(receipts.c.ordered_at).label("last_at"),
+    )
     mine = (receipts.c.register_id.in_(register_ids), receipts.c.state == State.UNFISCALISED)
     rows = await tx.conn.execute(select(receipts.c.register_id, *sums).where(*mine).group_by(receipts.c.register_id))
-    return {row.register_id: Missing(row.receipts, int(row.total)) for row in rows}
+    return {row.register_id: Missing(row.receipts, int(row.total), row.last_at) for row in rows}
 
 
 def _poke(tx: Tx, payment: ManualPayment) -> None:
