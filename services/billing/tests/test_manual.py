@@ -73,7 +73,8 @@ async def test_nothing_is_refunded_while_it_is_on(till: Till) -> None:
     refused = await gives(till, sale_id)
 
     assert (refused.status_code, refused.json()["code"], refused.json()["money"]) == (409, "manual_payment_on", "none")
-    assert (await quoted(till, sale_id))["refused"] == "manual_payment_on"
+    quote = await quoted(till, sale_id)
+    assert (quote["refused"], quote["refundable_kopecks"]) == ("manual_payment_on", 0)
     await till.hears(as_usual(started))
     await begun(till, sale_id)
 

@@ -51,6 +51,8 @@ class Paid:
     @property
     def refundable_kopecks(self) -> int:
         """The most that can go back now; of a top-up no more than is left of the balance."""
+        if self.by_hand or self.sale.receipt is Receipt.UNFISCALISED:
+            return 0
         left = self.sale.total_kopecks - self.refunded_kopecks
         return min(left, self.balance_kopecks) if self.sale.what is What.TOP_UP else left
 
