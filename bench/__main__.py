@@ -137,7 +137,7 @@ def _desk(felt: window.Felt | None) -> tuple[list[Figure], list[str]]:
     change = f"{window.PLACES} tiles, {window.CHANGES_PER_S} changes/s"
     figures.append(Figure(f"live change to tile, {change}, p99", p99, f"{p99:.0f} ms of {len(felt.change)}", CHANGE))
     load = f"{felt.first_bytes / 1000:.1f} kB, {felt.all_bytes / 1000:.1f} kB with what follows"
-    figures.append(Figure("first load, gzipped", felt.first_bytes, load, FIRST_LOAD))
+    figures.append(Figure("first load, on the wire", felt.first_bytes, load, FIRST_LOAD))
     return figures, []
 
 

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from prometheus_fastapi_instrumentator import Instrumentator
-from starlette.middleware.gzip import GZipMiddleware
 
 from console.api import (
     chain,
@@ -33,6 +32,7 @@ from console.api import (
     top_up,
 )
 from console.api.guard import Guard
+from console.api.packed import Packed
 from console.api.pages import Pages
 from console.clients.services import Services
 from console.clients.sessions import Sessions
@@ -58,6 +58,8 @@ SCREENS = (
     live,
 )
 STOP_TIMEOUT_S = 5
+PACKED_FROM = 200
+"""Bytes. An answer of a few words is not worth it."""
 
 
 def compose(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
@@ -81,7 +83,7 @@ def compose(settings: Settings, transport: httpx.AsyncBaseTransport | None = Non
     app.state.services, app.state.sessions, app.state.pages = services, Sessions(services), Pages()
     app.add_middleware(Guard)
     # Streams are left as they are; nothing secret stands in a page beside what others may put there.
-    app.add_middleware(GZipMiddleware, minimum_size=500)
+    app.add_middleware(Packed, minimum_size=PACKED_FROM)
     for screen in SCREENS:
         app.include_router(screen.router)
     errors.install(app)

@@ -1,6 +1,7 @@
 """What stands around every page: where one begins, the top bar, the tray of unfinished sales; files and health."""
 
 import asyncio
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 
 from console.api.desk import CLUB_COOKIE, LANGUAGE_COOKIE, AtDesk, Desk, Failed, keep
+from console.api.packed import packed, takes_brotli
 from console.api.pages import STATIC, VENDOR
 from console.domain.registers import lamp
 from console.domain.texts import LANGUAGES
@@ -16,6 +18,7 @@ from console.domain.tray import unfinished
 router = APIRouter()
 YEAR_S = 365 * 24 * 3600
 KEPT = {"Cache-Control": f"public, max-age={YEAR_S}, immutable"}
+PACKED = {"Content-Encoding": "br", "Vary": "Accept-Encoding"}
 OPEN_STATES = "open,fiscalising"
 
 
@@ -93,13 +96,16 @@ async def choose_language(language: str, request: Request) -> Response:
 
 
 @router.get("/static/{version}/{name:path}")
-def static_file(version: str, name: str) -> Response:
+def static_file(version: str, name: str, request: Request) -> Response:
     """Our own files and htmx; `version` names their content, so a browser keeps them."""
     folder, asked = (VENDOR, name.removeprefix("vendor/")) if name.startswith("vendor/") else (STATIC, name)
     file = (folder / asked).resolve()
     if not file.is_relative_to(Path(folder).resolve()) or not file.is_file():
         return Response(status_code=404)
-    return FileResponse(file, headers=KEPT)
+    if not takes_brotli(request.headers):
+        return FileResponse(file, headers=KEPT)
+    kind, _ = guess_type(file.name)
+    return Response(packed(file), media_type=kind, headers=KEPT | PACKED)
 
 
 @router.get("/livez", include_in_schema=False)
