@@ -27,6 +27,7 @@ OURS = frozenset(
         "day",
         "postgres",
         "secrets",
+        "tls",
         "workers",
         "kkm-server",
     ]
@@ -50,6 +51,9 @@ class Running:
     kkm_url: str
     kkm_control: bool
     children: dict[str, int] = field(default_factory=dict)
+    listen: str | None = None
+    """The address of the club's network at which the desk is served by TLS, too."""
+    tls_port: int = 0
 
     @property
     def url(self) -> str:

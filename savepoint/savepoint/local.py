@@ -1,6 +1,7 @@
 """The stack of this machine as the command uses it: serve, detach, stop, play the first day."""
 
 import asyncio
+import ipaddress
 import os
 import signal
 import subprocess
@@ -27,6 +28,7 @@ from savepoint.places import places
 from savepoint.serve import common
 from savepoint.show import Progress
 from savepoint.stack import Options, Stack
+from savepoint.tls import Authority, here
 
 DETACH_WITHIN_S = 90
 STOP_WITHIN_S = 40
@@ -44,6 +46,8 @@ async def serve(folder: Folder, options: Options, out: Console, *, fresh: bool) 
     await _start(stack, progress)
     try:
         _where(out, stack.running, {"owner": stack.owner_password} if stack.owner_password else {})
+        _network(out, folder, stack.running)
+        out.print(STOP_BY_HAND)
         await _until_stopped(stack, out)
     finally:
         await stack.stop()
@@ -99,6 +103,7 @@ async def demo(folder: Folder, options: Options, out: Console, *, keep: bool) ->
         out.print(f"audit: {found.line()}", style="bold")
         if keep:
             _where(out, stack.running, club.logins)
+            out.print(STOP_BY_HAND)
             await _until_stopped(stack, out)
         return found.clean
     finally:
@@ -136,7 +141,19 @@ def _where(out: Console, running: Running, logins: dict[str, str]) -> None:
     out.print(f"  receipts {running.kkm_url}")
     for login, password in logins.items():
         out.print(f"  sign in  {login} / {password}")
-    out.print(STOP_BY_HAND)
+
+
+def _network(out: Console, folder: Folder, running: Running) -> None:
+    """Where the club's other machines look, and what they need once."""
+    if running.listen is None:
+        return
+    names, addresses = here(ipaddress.ip_address(running.listen))
+    reached = [str(one) for one in addresses if one.version == 4 and not one.is_loopback]
+    for name in [*reached, *names[1:]] if reached else ["localhost"]:
+        out.print(f"  network  https://{name}:{running.tls_port}")
+    authority = Authority(folder / "tls")
+    out.print(f"  once on each other machine: install {authority.certificate} as a trusted authority;")
+    out.print(f"  it is at /ca.crt, too, and its SHA-256 is {authority.fingerprint}")
 
 
 async def _until_stopped(stack: Stack, out: Console) -> None:

@@ -26,7 +26,22 @@ from kit.topics import declare
 from savepoint import operations, schema
 from savepoint.failures import CommandFailed, Exit
 from savepoint.folder import DEFAULT, Folder
-from savepoint.options import AsJson, Data, DemoData, Fresh, Id, KafkaAt, KkmAt, KkmPort, Of, Only, Port, PostgresAt
+from savepoint.options import (
+    AsJson,
+    Data,
+    DemoData,
+    Fresh,
+    Id,
+    KafkaAt,
+    KkmAt,
+    KkmPort,
+    Listen,
+    Of,
+    Only,
+    Port,
+    PostgresAt,
+    TlsPort,
+)
 from savepoint.places import Environment, places
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__, add_completion=False)
@@ -54,6 +69,8 @@ def up(
     postgres: PostgresAt = None,
     kkm: KkmAt = None,
     kkm_port: KkmPort = 5893,
+    listen: Listen = None,
+    tls_port: TlsPort = 8443,
 ) -> None:
     """Run everything on this machine until Ctrl+C."""
     from savepoint import local
@@ -61,7 +78,7 @@ def up(
     if detach:
         run(local.detached(data, sys.argv[1:], out))
     else:
-        options = local.Options(port, kafka, postgres, kkm, kkm_port)
+        options = local.Options(port, kafka, postgres, kkm, kkm_port, listen, tls_port)
         run(local.serve(Folder(data), options, out, fresh=fresh))
 
 

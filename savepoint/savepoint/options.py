@@ -1,5 +1,6 @@
 """Options that several commands take."""
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,17 @@ def _kafka_address(written: str | None) -> str | None:
     return written
 
 
+def _own_address(written: str | None) -> str | None:
+    try:
+        if written is not None:
+            ipaddress.ip_address(written)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{written} is no address of this machine: say 0.0.0.0, or one like 192.168.0.5"
+        ) from None
+    return written
+
+
 def _postgres_address(written: str | None) -> str | None:
     try:
         if written is not None:
@@ -28,6 +40,16 @@ def _postgres_address(written: str | None) -> str | None:
 Data = Annotated[Path, typer.Option("--data", help="The stack's data folder.", envvar="SAVEPOINT_DATA")]
 DemoData = Annotated[Path, typer.Option("--data", help="A folder for the demo alone; what is in it is lost.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Where everything is served; 0: any free port.")]
+Listen = Annotated[
+    str | None,
+    typer.Option(
+        "--listen",
+        metavar="ADDRESS",
+        callback=_own_address,
+        help="Serve the club's network by TLS; 0.0.0.0: all of it.",
+    ),
+]
+TlsPort = Annotated[int, typer.Option("--tls-port", min=0, max=65535, help="The port of --listen; 0: any free port.")]
 KkmPort = Annotated[int, typer.Option("--kkm-port", min=0, max=65535, help="The emulator's port; 0: any free port.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with an empty data folder; what is in it is lost.")]
 KafkaAt = Annotated[

@@ -78,12 +78,12 @@ def places(data: Path) -> Places:
     return Places(running.postgres_url, kafka, folder / "workers", running.kkm_url)
 
 
-def taken(port: int) -> bool:
-    """Whether another program serves on this port of this machine."""
-    with socket.socket() as probe:
+def taken(port: int, address: str = "127.0.0.1") -> bool:
+    """Whether another program serves on this port of this machine, or the address is none of its own."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((address, port))
         except OSError:
             return True
     return False

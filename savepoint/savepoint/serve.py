@@ -6,11 +6,12 @@ loaded. Prints `ready` when it serves, and the owner's one-time password when th
 """
 
 import asyncio
+import ipaddress
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
 import billing.app
@@ -45,6 +46,7 @@ from kit.guard import forever
 from kit.service import Service
 from savepoint.folder import Folder, Running
 from savepoint.schema import address
+from savepoint.tls import Authority, here
 
 log = logging.getLogger(__name__)
 
@@ -156,10 +158,16 @@ def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI], pages:
         wrong = {name: found for name, one in services.items() if (found := await one.wrong())}
         return JSONResponse({"status": "not ready" if wrong else "ready", **wrong}, 503 if wrong else 200)
 
+    async def authority(_: Request) -> Response:
+        certificate = Authority(folder / "tls").certificate
+        if running.listen is None or not certificate.exists():
+            raise HTTPException(404)
+        return FileResponse(certificate, media_type="application/x-x509-ca-cert", filename="savepoint-ca.crt")
+
     async def alive(_: Request) -> JSONResponse:
         return JSONResponse({"status": "alive"})
 
-    routes: list[Route | Mount] = [Route("/readyz", ready), Route("/livez", alive)]
+    routes: list[Route | Mount] = [Route("/readyz", ready), Route("/livez", alive), Route("/ca.crt", authority)]
     routes += [Mount(f"/api/{name}", app) for name, app in apps.items()]
     routes += [
         Route("/api", nowhere, methods=METHODS),
@@ -183,9 +191,14 @@ def _say(line: str) -> None:
 class _Server(Server):
     """Says when it serves, so that whoever started it need not guess."""
 
+    def __init__(self, config: uvicorn.Config, *apps: FastAPI) -> None:
+        super().__init__(config, *apps)
+        self.serving = asyncio.Event()
+
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         if self.started:
+            self.serving.set()
             _say("ready")
 
 
@@ -195,20 +208,53 @@ def main() -> None:
         return  # whoever started us is gone
     running = folder.read()
     assert running is not None, folder.path
+    certificates = _certificates(folder, running)
     settings = kit.settings.Settings(**common(running, "staff"))
     telemetry.set_up("savepoint", settings.log_level, settings.otlp_url)
     # The stack stops us with SIGTERM; an interrupt at its terminal reaches the whole group and is the stack's.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     apps, pages = compose(folder, running), desk(running)
-    config = uvicorn.Config(
-        stack_app(folder, running, apps, pages),
-        host="127.0.0.1",
-        port=running.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=GRACEFUL_TIMEOUT_S,
-    )
-    _Server(config, *apps.values(), pages).run()
+    app = stack_app(folder, running, apps, pages)
+    known: dict[str, Any] = {"log_config": None, "access_log": False}
+    known |= {"timeout_graceful_shutdown": GRACEFUL_TIMEOUT_S}
+    server = _Server(uvicorn.Config(app, host="127.0.0.1", port=running.port, **known), *apps.values(), pages)
+    if certificates is None:
+        server.run()
+        return
+    by_tls: dict[str, Any] = {"host": running.listen, "port": running.tls_port, "ssl_certfile": certificates.served}
+    neighbours = _Neighbours(uvicorn.Config(app, lifespan="off", **by_tls, **known))
+    asyncio.run(_both(server, neighbours))
+
+
+def _certificates(folder: Folder, running: Running) -> Authority | None:
+    """What the club's network is served with, if it is."""
+    if running.listen is None:
+        return None
+    authority = Authority(folder / "tls")
+    authority.issue(*here(ipaddress.ip_address(running.listen)))
+    return authority
+
+
+class _Neighbours(uvicorn.Server):
+    """Serves the same app to the club's network. The other server hears the signals, and ends this one."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _both(server: _Server, neighbours: uvicorn.Server) -> None:
+    """Serve here and to the network, from when the app has started until it stops."""
+
+    async def serve_neighbours() -> None:
+        await server.serving.wait()
+        await neighbours.serve()
+        server.should_exit = True  # without its port there is no sense in going on
+
+    beside = asyncio.create_task(serve_neighbours())
+    await server.serve()
+    neighbours.should_exit = True
+    beside.cancel() if not neighbours.started else await beside
 
 
 if __name__ == "__main__":

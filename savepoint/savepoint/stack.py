@@ -49,6 +49,9 @@ class Options:
     postgres: str | None = None
     kkm: str | None = None
     kkm_port: int = 5893
+    listen: str | None = None
+    """Where the club's network is served by TLS; nowhere: this machine alone."""
+    tls_port: int = 8443
 
 
 class Stack:
@@ -146,6 +149,14 @@ class Stack:
         if taken(self.running.port):
             message = f"Port {self.options.port} is taken by another program. Choose another with --port."
             raise CommandFailed(Exit.PORT, message)
+        if self.options.listen is not None:
+            self._note(listen=self.options.listen, tls_port=self.options.tls_port or _free_port())
+            if taken(self.running.tls_port, self.options.listen):
+                message = (
+                    f"Port {self.running.tls_port} of {self.options.listen} cannot be served: another program is there "
+                    "(choose another --tls-port), or the address is not this machine's (choose another --listen)."
+                )
+                raise CommandFailed(Exit.PORT, message)
         if self.options.kkm is None and taken(self.options.kkm_port):
             message = f"Port {self.options.kkm_port} is taken: choose --kkm-port, or --kkm for a real KKM-Server."
             raise CommandFailed(Exit.PORT, message)

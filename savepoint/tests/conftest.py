@@ -123,6 +123,7 @@ def stack() -> Iterator[Running]:
         data = Path(place) / "data"
         savepoint = str(Path(sys.executable).parent / "savepoint")
         up = [savepoint, "up", "--data", str(data), "--port", "0", "--kkm-port", "0", "--detach", "--fresh"]
+        up += ["--listen", "127.0.0.1", "--tls-port", "0"]
         done = subprocess.run(up, capture_output=True, text=True, timeout=110, check=False)
         assert (done.returncode, done.stderr) == (0, ""), done
         yield Running(data, done.stdout)

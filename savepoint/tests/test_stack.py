@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import ssl
 import stat
 import time
 from pathlib import Path
@@ -140,6 +141,31 @@ def test_the_port_of_a_stack_is_not_taken_twice(command: Any, stack: Any, tmp_pa
     for how in ([], ["--detach"]):
         said = command("up", "--data", tmp_path, "--port", stack.port, *how).failed(Exit.PORT)
         assert f"Port {stack.port} is taken" in said
+
+
+async def test_the_desk_is_served_by_tls_to_who_trusts_its_authority(stack: Any) -> None:
+    running, authority = Folder(stack.data).running(), stack.data / "tls/ca.crt"
+    trusting = ssl.create_default_context(cafile=authority)
+    place = f"https://127.0.0.1:{running.tls_port}"
+
+    async with httpx.AsyncClient(base_url=place, verify=trusting, trust_env=False) as http:
+        page, given = await http.get("/sign-in"), await http.get("/ca.crt")
+
+    assert page.status_code == 200
+    assert 'name="password"' in page.text
+    assert given.content == authority.read_bytes()
+    assert f"  network  https://localhost:{running.tls_port}\n" in stack.said
+    async with httpx.AsyncClient(base_url=place, trust_env=False) as stranger:
+        with pytest.raises(httpx.ConnectError):
+            await stranger.get("/sign-in")
+
+
+@pytest.mark.parametrize(("listen", "code"), [("203.0.113.7", Exit.PORT), ("club", 2)])
+def test_an_address_that_is_not_this_machine_s_is_said(command: Any, tmp_path: Path, listen: str, code: int) -> None:
+    said = command("up", "--data", tmp_path, "--port", 0, "--kkm-port", 0, "--listen", listen).failed(code)
+
+    assert "--listen" in said
+    assert "this machine" in said
 
 
 def test_the_folder_of_a_stack_is_not_taken_twice(command: Any, stack: Any) -> None:
