@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 
 import anyio
 import httpx
+import pytest
 
+from console.clients import live
 from console.clients.live import joined
 from console.clients.services import Services
 from console.clients.sessions import Person
@@ -15,8 +17,10 @@ from console.clients.sessions import Person
 class Streams(httpx.AsyncBaseTransport):
     """Services that tell one thing and stay open; closing takes a moment, as a socket does."""
 
-    def __init__(self, down: str = "") -> None:
+    def __init__(self, down: str = "", goes_on: bool = False) -> None:
         self.open, self.down, self.asked = 0, down, dict[str, str | None]()
+        self.goes_on = goes_on
+        """Whether a service says every now and then that it is still there."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         service = request.url.path.split("/")[2]
@@ -33,6 +37,9 @@ class _Open(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield f"id: 7\nevent: {self.service}.changed\ndata: {{}}\n\n".encode()
+        while self.streams.goes_on:
+            await asyncio.sleep(0.005)
+            yield b": still here\n\n"
         await asyncio.Event().wait()
 
     async def aclose(self) -> None:
@@ -83,3 +90,12 @@ async def test_a_service_that_is_gone_is_named_and_the_others_are_heard() -> Non
     assert 'event: upstream.down\ndata: {"service": "billing"}' in found
     assert "event: hall.changed" in found
     assert "event: fiscal.changed" in found
+
+
+async def test_a_club_where_nothing_happens_is_heard_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the services say to keep their streams open is no news, and keeps nobody from saying that we are there."""
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.05)
+    found = await told(Streams(goes_on=True), "", 12)
+    names = [line for lines in found for line in lines.splitlines() if line.startswith("event: ")]
+    assert "event: message" not in names
+    assert names[-2:] == ["event: heartbeat"] * 2

@@ -75,6 +75,10 @@ async def _follow(
                     await queue.put((service, "", event, json.dumps({"service": service})))
                 down = False
                 async for told in EventSource(answer).aiter_sse():
+                    # A comment, which keeps the stream open, is read as a nameless event without data: passed on, it
+                    # would be no heartbeat to the browser and leave no silence for one.
+                    if told.event == "message" and not told.data:
+                        continue
                     last = told.id or last
                     await queue.put((service, told.id, told.event, told.data))
         except Unreachable:
