@@ -17,6 +17,7 @@ from console.api import (
     client,
     errors,
     frame,
+    group,
     hall,
     journal,
     live,
@@ -42,6 +43,7 @@ from kit import telemetry
 SCREENS = (
     sign_in,
     frame,
+    group,
     hall,
     sell,
     pay,

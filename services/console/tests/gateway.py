@@ -39,6 +39,7 @@ class Gateway(httpx.AsyncBaseTransport):
 
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, Any]] = {}
+        self.first: dict[str, tuple[int, Any]] = {}
         self.asked: list[httpx.Request] = []
 
     def says(self, call: str, body: Any, status: int = 200) -> None:
@@ -47,6 +48,10 @@ class Gateway(httpx.AsyncBaseTransport):
 
     def refuses(self, call: str, code: str, status: int = 409, **more: Any) -> None:
         self.says(call, {"code": code, "detail": f"{code} in the service's words", **more}, status)
+
+    def refuses_once(self, call: str, code: str, status: int = 409, **more: Any) -> None:
+        """The first that asks is refused; the others get what `says` told."""
+        self.first[call] = (status, {"code": code, "detail": code, **more})
 
     def is_silent(self, call: str) -> None:
         self.says(call, None, 503)
@@ -66,7 +71,8 @@ class Gateway(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
         missing = (404, {"code": "not_found", "detail": request.url.path})
-        status, body = self.answers.get(f"{request.method} {request.url.path.removeprefix('/api')}", missing)
+        call = f"{request.method} {request.url.path.removeprefix('/api')}"
+        status, body = self.first.pop(call) if call in self.first else self.answers.get(call, missing)
         if isinstance(body, str):
             return httpx.Response(status, text=body)
         return httpx.Response(status, json=body)

@@ -47,12 +47,25 @@ async def place(device_id: str, client_id: str = "", tariff_id: str = "", desk: 
     return await panel(desk, device_id, client=client or None, chosen=tariff_id)
 
 
-async def panel(desk: Desk, device_id: str, status: int = 200, **told: Any) -> Response:
-    """The panel of a place, with what a refused act has to say."""
+@router.get("/hall/places/{device_id}/menu")
+async def menu(device_id: str, desk: Desk = AtDesk) -> Response:
+    """What can be done at this place now, in a few words: the same as in its panel."""
+    _, tile = await _tile(desk, device_id)
+    return desk.block("menu.html", "alone", tile=tile)
+
+
+async def _tile(desk: Desk, device_id: str) -> tuple[Any, Any]:
+    """The board, and a place on it."""
     board = await desk.get(f"/hall/v1/clubs/{desk.club_id}/board")
     tile = next((one for one in board["devices"] if one["device_id"] == device_id), None)
     if tile is None:
         raise Problem("hall", 404, {"code": "not_found"})
+    return board, tile
+
+
+async def panel(desk: Desk, device_id: str, status: int = 200, **told: Any) -> Response:
+    """The panel of a place, with what a refused act has to say."""
+    board, tile = await _tile(desk, device_id)
     data: dict[str, Any] = {"tile": tile, "zone": _zone_name(board, tile), "why": None, "sale": None}
     data |= {"kept": None, "chosen": ""}
     if tile["state"] == "free":

@@ -8,3 +8,6 @@ import "./pin.js";
 import "./hall.js";
 import "./start.js";
 import "./pay.js";
+
+// The hall is there before several of its places can be chosen: nobody waits for that.
+if (document.getElementById("map")) import("./several.js");

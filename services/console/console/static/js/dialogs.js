@@ -13,7 +13,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   if (target === dialog) {
     if (!dialog.open) dialog.showModal();
     focusFirst(dialog);
-  } else if (target.id === "side") focusFirst(target);
+  } else if (target.id === "side" && !target.querySelector("[data-group]")) focusFirst(target);
   const due = target.querySelector?.("[data-change-due]");
   if (due) keepChange(due.dataset.changeDue);
 });

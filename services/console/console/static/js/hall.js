@@ -148,12 +148,14 @@ if (document.getElementById("map")) {
     } else if (/^\d$/.test(event.key) && !inPanel) {
       digits += event.key;
       showJump();
-    } else if (event.code === "Enter" && digits) {
+    } else if ((event.code === "Enter" || event.code === "Space") && digits) {
       const found = numbered(digits);
       digits = "";
       showJump();
       event.preventDefault();
-      if (found) { found.focus(); found.click(); }
+      found?.focus();
+      // With Space it joins those that are selected, as whatever has the focus.
+      if (event.code === "Enter") found?.click();
     }
   });
   setInterval(tick, 1000);
