@@ -52,7 +52,7 @@ WITHOUT_A_KEY = {
 }
 """POSTs that are no change of money or state, or cannot happen twice, and why."""
 
-WITHOUT_A_ROUTE = {"billing.ledger.read", "billing.refund.approve"}
+WITHOUT_A_ROUTE = {"billing.ledger.read", "billing.refund.approve", "billing.difference.approve"}
 """Permissions of roles whose routes are not there yet."""
 
 WITHIN_A_ROUTE = {"staff.session.manage"}

@@ -22,6 +22,8 @@ class _Club(Message):
     """A paid session starts 20 s after its receipt became unknown, without waiting for the register."""
     day_starts_at: time | None = None
     """When its working day begins, by its own clock."""
+    blind_count: bool = False
+    """Who closes a till counts before seeing what should be there."""
 
 
 class ClubRegistered(_Club):

@@ -27,9 +27,8 @@ def compose(settings: Settings) -> FastAPI:
     watch = Watch(db)
     loops = [Loop("time passes", Loops(db).time_passes, pause_s=1), watch.loop()]
     service = Service(NAME, db, Relay(db, kafka), consumer, loops)
-    return create_app(
-        service, routes(db, watch, settings.refund_limit_kopecks), Tokens(settings.jwks_url, settings.issuer)
-    )
+    limits = (settings.refund_limit_kopecks, settings.difference_limit_kopecks)
+    return create_app(service, routes(db, watch, *limits), Tokens(settings.jwks_url, settings.issuer))
 
 
 def main() -> None:

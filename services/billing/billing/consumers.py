@@ -31,7 +31,7 @@ def _places(follow: Handlers) -> None:
     @follow.handle(hall.ClubRegistered)
     @follow.handle(hall.ClubChanged)
     async def club(tx: Tx, message: hall.ClubRegistered | hall.ClubChanged, delivery: Delivery) -> None:
-        names = ("name", "time_zone", "day_starts_at", "start_on_unknown_receipt")
+        names = ("name", "time_zone", "day_starts_at", "start_on_unknown_receipt", "blind_count")
         known = {name: getattr(message, name) for name in names}
         await store.note_club(tx, message.club_id, message.org_id, **known)
 

@@ -10,3 +10,5 @@ class Settings(CommonSettings):
 
     refund_limit_kopecks: int = Field(default=1000_00, ge=0)
     """So much of one sale one person may give back alone."""
+    difference_limit_kopecks: int = Field(default=500_00, ge=0)
+    """So much a tender may differ at the end of a shift before somebody above has to agree."""

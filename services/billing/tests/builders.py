@@ -24,6 +24,7 @@ TILL = UUID("0193a000-0000-7000-8000-0000000000d1")
 REGISTER = UUID("0193a000-0000-7000-8000-0000000000f1")
 ANNA = Person(member_id=UUID(int=7), name="Анна К.")
 LIMIT_KOPECKS = 1000_00
+DIFFERENCE_KOPECKS = 500_00
 PERMISSIONS = [
     f"billing.{name}"
     for name in ("client.read", "client.manage", "sale.read", "sale.pay", "sale.cancel", "top_up.take", "bonus.grant")

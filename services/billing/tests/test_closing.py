@@ -1,15 +1,16 @@
 """What a till's close says of the register: compared with it, or why not."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from conftest import ORG
 from contracts import billing, fiscal, hall
 from contracts.fiscal import Totals
+from contracts.journal import BillingAct
 from kit.time import utc_now
-from services.billing.tests.builders import CLUB, REGISTER, Till, a_document, an_order, cash
+from services.billing.tests.builders import CLUB, DIFFERENCE_KOPECKS, REGISTER, Till, a_document, an_order, cash
 
 
 async def a_counted_shift(till: Till) -> str:
@@ -72,3 +73,54 @@ async def test_a_club_without_a_register_says_that_nothing_was_compared(till: Ti
 
     assert (report["state"], report["gap_kopecks"], report["unexplained_kopecks"]) == ("no_register", None, None)
     assert told.register_gap_kopecks == 0
+
+
+def agreed(till: Till, shift_id: str, **changes: Any) -> dict[str, str]:
+    """What staff signs when the owner enters a PIN for Anna's count."""
+    claims: dict[str, Any] = {
+        "aud": "savepoint-proof",
+        "act": "billing.difference",
+        "subject": shift_id,
+        "amount_kopecks": DIFFERENCE_KOPECKS + 1,
+        "by": {"member_id": str(uuid4()), "name": "Ольга"},
+        "jti": str(uuid4()),
+    }
+    return {"Savepoint-Proof": till.issuer.token(**(claims | changes))}
+
+
+async def test_a_difference_up_to_the_limit_needs_a_reason_alone(till: Till) -> None:
+    shift_id = await till.a_shift()
+    counted = {"cash_kopecks": 2000_00 - DIFFERENCE_KOPECKS, "reason": "недостача"}
+
+    answer = await till.post(f"/v1/shifts/{shift_id}/close", counted)
+
+    assert answer.status_code == 202, answer.text
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+async def test_above_the_limit_somebody_above_has_to_agree_and_is_in_the_journal(till: Till, sign: int) -> None:
+    shift_id = await till.a_shift()
+    counted = {"cash_kopecks": 2000_00 + sign * (DIFFERENCE_KOPECKS + 1), "reason": "недостача"}
+    path = f"/v1/shifts/{shift_id}/close"
+
+    refused = await till.post(path, counted)
+    assert (refused.status_code, refused.json()["code"]) == (409, "difference_too_big")
+    assert refused.json()["params"]["amount_kopecks"] == DIFFERENCE_KOPECKS + 1
+    for wrong in ({"amount_kopecks": DIFFERENCE_KOPECKS}, {"subject": str(uuid4())}, {"act": "billing.refund"}):
+        assert (await till.post(path, counted, None, **agreed(till, shift_id, **wrong))).json()["code"] == "proof_wrong"
+
+    closing = await till.post(path, counted, None, **agreed(till, shift_id))
+
+    assert closing.status_code == 202, closing.text
+    (act,) = [one for one in await till.told(BillingAct) if one.act == "billing.shift.closed"]
+    assert act.after["approved_by"] == "Ольга"
+
+
+async def test_a_club_that_counts_blind_says_so_with_its_shift(till: Till) -> None:
+    shift_id = await till.a_shift()
+    club = {"org_id": ORG, "club_id": CLUB, "name": "Лиговский", "time_zone": "Europe/Moscow"}
+
+    await till.hears(hall.ClubChanged(**club, start_on_unknown_receipt=True, blind_count=True))
+
+    shift = await till.get(f"/v1/shifts/{shift_id}")
+    assert (shift["blind_count"], shift["difference_limit_kopecks"]) == (True, DIFFERENCE_KOPECKS)

@@ -11,7 +11,7 @@ from services.console.tests.gateway import CLUB, EVERYTHING, TILL, Gateway, brow
 
 OWNER = [*EVERYTHING, "staff.till.read", "staff.till.manage", "staff.member.read", "staff.member.manage"]
 THERE = {"club_id": CLUB, "name": "Клуб на Лиговском", "time_zone": "Europe/Moscow"}
-THE_CLUB = THERE | {"day_starts_at": "06:00", "start_on_unknown_receipt": True}
+THE_CLUB = THERE | {"day_starts_at": "06:00", "start_on_unknown_receipt": True, "blind_count": False}
 ZONE = {"zone_id": "z1", "club_id": CLUB, "name": "VIP"}
 PLACE = {"device_id": "d1", "club_id": CLUB, "zone_id": "z1", "name": "PC-01", "kind": "pc", "in_service": True}
 HOUR = {"tariff_id": "t1", "club_id": CLUB, "name": "Час", "minutes": 60, "bonus_cap_percent": 0, "active": True}

@@ -17,6 +17,8 @@ OPEN = {
     "till_id": TILL,
     "state": "open",
     "float_kopecks": 2000_00,
+    "blind_count": False,
+    "difference_limit_kopecks": 500_00,
     "expected_cash_kopecks": 14050_00,
     "taken": {"cash_kopecks": 12050_00, "card_kopecks": 23400_00, "balance_kopecks": 0},
     "opened_at": "2026-11-23T07:02:00Z",
@@ -118,6 +120,43 @@ async def test_a_count_that_differs_comes_back_with_what_was_counted_and_asks_wh
     assert 'value="a1"' not in answer.text
     sent = open_shift.body("POST /billing/v1/shifts/s1/close")
     assert sent == {"cash_kopecks": 14000_00, "denominations": {"500000": 2, "100000": 4}}
+
+
+async def test_where_people_count_first_nothing_says_what_should_be_there_before(open_shift: Gateway) -> None:
+    open_shift.says("GET /billing/v1/shifts", {"items": [OPEN | {"blind_count": True}]})
+    counts = [one | {"difference_kopecks": one["counted_kopecks"] - one["expected_kopecks"]} for one in COUNTS]  # type: ignore[operator]
+    open_shift.refuses("POST /billing/v1/shifts/s1/close", "count_differs", params={"counts": counts})
+    async with page(open_shift) as desk:
+        before = (await desk.get("/shift")).text + (await desk.get("/shift/state?was=s1&drawn=open")).text
+        after = (await desk.post("/shift/s1/close", data=CLOSING)).text
+        later = (await desk.get("/shift/state?was=s1&drawn=open&counted=1")).text
+    for secret in ("14,050", "1405000", "12,050", "23,400"):
+        assert secret not in before, secret
+    assert "14,050.00" in after
+    assert "counted=1" in after
+    assert "14,050.00" in later
+
+
+async def test_a_big_difference_is_closed_with_the_owners_pin(open_shift: Gateway) -> None:
+    counts = [COUNTS[0] | {"difference_kopecks": -600_00}]
+    too_big = {"counts": counts, "amount_kopecks": 600_00, "limit_kopecks": 500_00}
+    open_shift.refuses("POST /billing/v1/shifts/s1/close", "difference_too_big", params=too_big)
+    people = [{"member_id": "olga", "name": "Ольга"}, {"member_id": "anna", "name": "Анна К."}]
+    open_shift.says("GET /staff/v1/tills/me", {"till_id": TILL, "members": people})
+    open_shift.says("POST /staff/v1/approvals", {"approval_id": "p1", "state": "asked"}, 201)
+    open_shift.says("POST /staff/v1/approvals/p1/grant", {"proof": "signed", "approver": "Ольга"})
+    async with page(open_shift) as desk:
+        asked = (await desk.post("/shift/s1/close", data=CLOSING | {"reason": "украли"})).text
+        assert "Over the limit of 500.00\u00a0₽: the owner's PIN is needed." in asked.replace("&#39;", "'")
+        assert '<option value="olga">' in asked
+        assert '<option value="anna"' not in asked
+        open_shift.says("POST /billing/v1/shifts/s1/close", CLOSED)
+        entered = {"reason": "украли", "agree": "60000", "member_id": "olga", "pin": "905173"}
+        closed = await desk.post("/shift/s1/close", data=CLOSING | entered)
+    assert closed.headers["HX-Redirect"] == "/shifts/s1"
+    asked_for = {"act": "billing.difference", "subject": "s1", "amount_kopecks": 600_00, "club_id": CLUB}
+    assert open_shift.body("POST /staff/v1/approvals") == asked_for
+    assert open_shift.sent("POST /billing/v1/shifts/s1/close")[-1].headers["savepoint-proof"] == "signed"
 
 
 async def test_a_register_that_refuses_to_close_is_quoted(open_shift: Gateway) -> None:

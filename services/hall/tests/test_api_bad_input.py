@@ -95,9 +95,9 @@ def bad_fields(hall: Furnished) -> list[tuple[str, dict[str, Any], dict[str, lis
         (
             "POST /v1/clubs",
             {"name": "Клуб", "time_zone": "Europe/Moscow"},
-            in_club | {"start_on_unknown_receipt": NOT_FLAGS},
+            in_club | {"start_on_unknown_receipt": NOT_FLAGS, "blind_count": NOT_FLAGS},
         ),
-        (f"PATCH /v1/clubs/{club}", {}, in_club | {"start_on_unknown_receipt": NOT_FLAGS}),
+        (f"PATCH /v1/clubs/{club}", {}, in_club | {"start_on_unknown_receipt": NOT_FLAGS, "blind_count": NOT_FLAGS}),
         (f"POST /v1/clubs/{club}/zones", {"name": "PS5"}, {"name": NOT_NAMES}),
         (f"PATCH /v1/zones/{hall.vip.zone_id}", {"name": "PS5"}, {"name": NOT_NAMES}),
         (f"POST /v1/clubs/{club}/devices", device, of_device),

@@ -43,9 +43,11 @@ async def test_a_club_is_registered_read_changed_and_told_of(desk: Desk, db: Dat
         "time_zone": "Europe/Moscow",
         "day_starts_at": "06:00",
         "start_on_unknown_receipt": True,
+        "blind_count": False,
     }
-    changed = await desk.patch(path, {"day_starts_at": "07:30", "start_on_unknown_receipt": False})
-    assert changed.json() == made.json() | {"day_starts_at": "07:30", "start_on_unknown_receipt": False}
+    other = {"day_starts_at": "07:30", "start_on_unknown_receipt": False, "blind_count": True}
+    changed = await desk.patch(path, other)
+    assert changed.json() == made.json() | other
     assert (await desk.get(path)).json() == changed.json()
     assert (await desk.get("/v1/clubs")).json()["items"] == [changed.json()]
     assert await told(db) == ["club.registered", "club.changed"]

@@ -29,12 +29,12 @@ DESK = {
     "staff.till.read",
 }
 OWNERS_ALONE = {"fiscal.tax.manage", "staff.member.manage", "staff.till.manage", "staff.machine.manage"}
-OWNERS_ALONE |= {"staff.session.manage"}
+OWNERS_ALONE |= {"staff.session.manage", "billing.difference.approve"}
 
 
 def test_the_owner_may_do_everything() -> None:
     assert permissions_of("owner") == set(TABLE)
-    assert len(TABLE) == 31
+    assert len(TABLE) == 32
 
 
 def test_an_operator_may_do_what_the_desk_needs_and_nothing_else() -> None:

@@ -20,6 +20,7 @@ from edge.http import Body, Text, Whole, example
 from edge.idempotency import Answer, Once
 from edge.journal import journal
 from edge.pages import Cursor, Limit, Page, page
+from edge.proofs import Shown, proof
 from kit.db import Database, Tx
 from kit.errors import Invalid, NotFound, Refused
 from kit.time import new_id
@@ -42,6 +43,10 @@ class ShiftBlocked(Refused):
 
 class CountDiffers(Refused):
     """The count is not what is expected, and nobody said why."""
+
+
+class DifferenceTooBig(Refused):
+    """The count is so far from what is expected that somebody above has to agree."""
 
 
 class NewShift(Body):
@@ -73,6 +78,10 @@ class ShiftView(BaseModel):
     till_id: UUID
     state: str
     float_kopecks: int
+    blind_count: bool
+    """Show the person who counts nothing of what is expected before it is counted."""
+    difference_limit_kopecks: int
+    """A tender that differs by more needs the agreement of somebody above."""
     expected_cash_kopecks: int
     taken: dict[str, int]
     opened_at: datetime
@@ -99,23 +108,27 @@ class Wanted(Body):
     limit: Limit = 50
 
 
-def routes(db: Database) -> APIRouter:
-    """Shifts: open, look, close."""
+ACT = "billing.difference"
+AGREES = f"{ACT}.approve"
+
+
+def routes(db: Database, limit_kopecks: int) -> APIRouter:
+    """Shifts: open, look, close. `limit_kopecks`: how much a tender may differ before somebody above has to agree."""
     router = APIRouter()
-    _looking(router, db)
-    _opening(router, db)
-    _closing(router, db)
+    _looking(router, db, limit_kopecks)
+    _opening(router, db, limit_kopecks)
+    _closing(router, db, limit_kopecks)
     return router
 
 
-def _looking(router: APIRouter, db: Database) -> None:
+def _looking(router: APIRouter, db: Database, limit_kopecks: int) -> None:
     @router.get("/v1/shifts")
     async def listed(
         wanted: Annotated[Wanted, Query()], caller: Caller = needs("billing.shift.read")
     ) -> Page[ShiftView]:
         async with db.look() as tx:
             found = await shifts.listed(tx, caller.scope, wanted.till_id, wanted.club_id, wanted.after, wanted.limit)
-            views = [await _view(tx, shift) for shift in found]
+            views = [await _view(tx, shift, limit_kopecks) for shift in found]
         return page(views, [shift.shift_id for shift in found], wanted.limit)
 
     @router.get("/v1/shifts/current")
@@ -125,12 +138,12 @@ def _looking(router: APIRouter, db: Database) -> None:
             shift = await shifts.current(tx, caller.scope, till_id)
             if shift is None:
                 raise NotFound("shift", f"at till {till_id}")
-            return await _view(tx, shift)
+            return await _view(tx, shift, limit_kopecks)
 
     @router.get("/v1/shifts/{shift_id}")
     async def one(shift_id: UUID, caller: Caller = needs("billing.shift.read")) -> ShiftView:
         async with db.look() as tx:
-            return await _view(tx, await _found(tx, caller, shift_id))
+            return await _view(tx, await _found(tx, caller, shift_id), limit_kopecks)
 
     @router.get("/v1/shifts/{shift_id}/blockers")
     async def blockers(shift_id: UUID, caller: Caller = needs("billing.shift.read")) -> list[BlockerView]:
@@ -142,7 +155,7 @@ def _looking(router: APIRouter, db: Database) -> None:
             return [BlockerView(**asdict(one)) for one in await closing.blockers(tx, shift)]
 
 
-def _opening(router: APIRouter, db: Database) -> None:
+def _opening(router: APIRouter, db: Database, limit_kopecks: int) -> None:
     @router.post("/v1/shifts", status_code=201, response_model=ShiftView)
     async def open_shift(
         body: NewShift, caller: Caller = needs("billing.shift.open"), once: Once = Depends()
@@ -164,17 +177,22 @@ def _opening(router: APIRouter, db: Database) -> None:
             tx.tell(OpenShift(**ours, cashier=by, ordered_at=tx.now))
             told = {"till_id": body.till_id, "float_kopecks": body.float_kopecks}
             journal(tx, caller, "billing.shift.opened", shift.shift_id, club_id=club_id, after=told)
-            return Answer(await _view(tx, opened), f"/v1/shifts/{shift.shift_id}", status=201)
+            return Answer(await _view(tx, opened, limit_kopecks), f"/v1/shifts/{shift.shift_id}", status=201)
 
         return await once.answer(caller, change)
 
 
-def _closing(router: APIRouter, db: Database) -> None:
+def _closing(router: APIRouter, db: Database, limit_kopecks: int) -> None:
     @router.post("/v1/shifts/{shift_id}/close", response_model=ShiftView)
     async def close(
-        shift_id: UUID, body: Closing, caller: Caller = needs("billing.shift.close"), once: Once = Depends()
+        shift_id: UUID,
+        body: Closing,
+        caller: Caller = needs("billing.shift.close"),
+        once: Once = Depends(),
+        shown: Shown = proof(ACT),
     ) -> Response:
-        """Close a counted shift. `Prefer: wait=N` holds the answer until the register has made its Z-report."""
+        """Close a counted shift. A count that differs by much needs the proof of somebody who may agree to it.
+        `Prefer: wait=N` holds the answer until the register has made its Z-report."""
 
         async def change(tx: Tx) -> Answer:
             _check_count(body)
@@ -186,15 +204,17 @@ def _closing(router: APIRouter, db: Database) -> None:
                 shift.float_kopecks, await shifts.taken(tx, shift_id), body.cash_kopecks, body.card_kopecks
             )
             _check_difference(counted, body.reason)
+            agreed = await _agreed(tx, caller, shown, shift_id, counted, limit_kopecks)
             await closing.begin(tx, shift, caller.person(), counted, body.reason)
-            told = {"counted": counted, "difference_kopecks": sum(one.difference_kopecks for one in counted)}
+            told: dict[str, Any] = {"counted": counted, "approved_by": agreed}
+            told |= {"difference_kopecks": sum(one.difference_kopecks for one in counted)}
             act = "billing.shift.closed"
             journal(tx, caller, act, shift_id, club_id=shift.club_id, after=told, reason=body.reason)
-            return await _answer(tx, caller, shift_id)
+            return await _answer(tx, caller, shift_id, limit_kopecks)
 
         async def look() -> Answer:
             async with db.look() as tx:
-                return await _answer(tx, caller, shift_id)
+                return await _answer(tx, caller, shift_id, limit_kopecks)
 
         return await once.answer(caller, change, look)
 
@@ -224,9 +244,27 @@ async def _check_blockers(tx: Tx, shift: Shift) -> None:
 def _check_difference(counted: list[Count], reason: str | None) -> None:
     differ = [one for one in counted if one.difference_kopecks]
     if differ and reason is None:
-        params = {"counts": [asdict(one) | {"difference_kopecks": one.difference_kopecks} for one in counted]}
+        params = {"counts": _told(counted)}
         detail = "The count differs from what is expected. Count again, or give a reason."
         raise CountDiffers("count_differs", detail, retry="new_key", params=params)
+
+
+async def _agreed(
+    tx: Tx, caller: Caller, shown: Shown, shift_id: UUID, counted: list[Count], limit_kopecks: int
+) -> str | None:
+    """Who agreed to a big difference; None where it is none, or the caller may agree to it. Raises DifferenceTooBig."""
+    most = max(abs(one.difference_kopecks) for one in counted)
+    if most <= limit_kopecks or AGREES in caller.permissions:
+        return None
+    if not shown.given:
+        params = {"counts": _told(counted), "amount_kopecks": most, "limit_kopecks": limit_kopecks}
+        detail = "The count differs by more than you may close alone. Count again, or let somebody above enter a PIN."
+        raise DifferenceTooBig("difference_too_big", detail, retry="new_key", params=params)
+    return (await shown.spend(tx, caller, shift_id, most, second=True)).by_name
+
+
+def _told(counted: list[Count]) -> list[dict[str, Any]]:
+    return [asdict(one) | {"difference_kopecks": one.difference_kopecks} for one in counted]
 
 
 async def _found(tx: Tx, caller: Caller, shift_id: UUID, lock: bool = False) -> Shift:
@@ -236,7 +274,7 @@ async def _found(tx: Tx, caller: Caller, shift_id: UUID, lock: bool = False) -> 
     return shift
 
 
-async def _answer(tx: Tx, caller: Caller, shift_id: UUID) -> Answer:
+async def _answer(tx: Tx, caller: Caller, shift_id: UUID, limit_kopecks: int) -> Answer:
     """How closing went; a register that refused leaves the shift open, and says so."""
     shift, location = await _found(tx, caller, shift_id), f"/v1/shifts/{shift_id}"
     if shift.state is State.OPEN and shift.code is not None:
@@ -247,10 +285,14 @@ async def _answer(tx: Tx, caller: Caller, shift_id: UUID) -> Answer:
         )
         return Answer(problems.of(refused), location, status=409)
     done = shift.state is State.CLOSED
-    return Answer(await _view(tx, shift), location, status=200 if done else 202, done=done)
+    return Answer(await _view(tx, shift, limit_kopecks), location, status=200 if done else 202, done=done)
 
 
-async def _view(tx: Tx, shift: Shift) -> ShiftView:
+async def _view(tx: Tx, shift: Shift, limit_kopecks: int) -> ShiftView:
+    blind = shift.club_id in await store.counts_blind(tx, [shift.club_id])
     taken = await shifts.taken(tx, shift.shift_id)
     own = {name: getattr(shift, name) for name in ShiftView.model_fields if hasattr(shift, name)}
-    return ShiftView(**own, expected_cash_kopecks=shift.float_kopecks + taken.cash_kopecks, taken=asdict(taken))
+    asked = {"blind_count": blind, "difference_limit_kopecks": limit_kopecks}
+    return ShiftView(
+        **own, **asked, expected_cash_kopecks=shift.float_kopecks + taken.cash_kopecks, taken=asdict(taken)
+    )

@@ -44,6 +44,7 @@ clubs = table(
     column("time_zone", String),
     column("day_starts_at", Time),
     column("start_on_unknown_receipt", Boolean),
+    column("blind_count", Boolean),
 )
 manual_payments = table(
     "manual_payment", *[column(name, Uuid) for name in ("register_id", "org_id", "club_id")], column("until", Moment)
@@ -91,6 +92,12 @@ async def note_club(tx: Tx, club_id: UUID, org_id: UUID, **values: Any) -> None:
     """Remember a club as it is now."""
     put = insert_on(tx.conn, clubs).values(club_id=club_id, org_id=org_id, **values)
     await tx.conn.execute(put.on_conflict_do_update(index_elements=["club_id"], set_=values))
+
+
+async def counts_blind(tx: Tx, club_ids: Sequence[UUID]) -> set[UUID]:
+    """Those clubs that count a till before they see what should be there."""
+    query = select(clubs.c.club_id).where(clubs.c.club_id.in_(club_ids), clubs.c.blind_count)
+    return set((await tx.conn.execute(query)).scalars())
 
 
 async def is_club(tx: Tx, scope: Scope, club_id: UUID) -> bool:

@@ -5,7 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from console.api.desk import TILL_COOKIE, AtDesk, Desk
+from console.api.approvals import others, proof
+from console.api.desk import AtDesk, Desk
 from console.api.forms import Attempt, attempt_after, status_of, typed_in
 from console.clients.services import WAIT_S, Problem, Unreachable
 from console.domain import money
@@ -36,19 +37,12 @@ async def _dialog(desk: Desk, sale_id: str, filled: Form, status: int = 200, **t
     quote = await desk.part(desk.send("POST", f"/billing/v1/sales/{sale_id}/refunds/quote", wanted))
     wrong = bool(text) and not wanted["amount_kopecks"]
     data: dict[str, Any] = {"sale": sale, "quote": quote, "filled": filled, "wrong": wrong, "why": None}
-    data |= {"people": await _others(desk) if quote and quote["needs_approval"] else [], "attempt": str(new_id())}
+    data |= {"people": await others(desk) if quote and quote["needs_approval"] else [], "attempt": str(new_id())}
     return desk.block("refund.html", "dialog", status, **(data | told))
 
 
 def _way(filled: Form) -> str:
     return "balance" if filled.get("to") == "balance" else "origin"
-
-
-async def _others(desk: Desk) -> Any:
-    """Who else works at this till: one of them may approve."""
-    secret = {"Savepoint-Till": desk.request.cookies.get(TILL_COOKIE, "")}
-    till = await desk.part(desk.services.ask("GET", "/staff/v1/tills/me", headers=secret))
-    return [one for one in till["members"] if one["member_id"] != desk.person.member_id] if till else []
 
 
 @router.post("/sales/{sale_id}/refund")
@@ -61,8 +55,8 @@ async def refund(sale_id: str, request: Request, attempt: Attempt, desk: Desk = 
     body = {"amount_kopecks": kopecks, "to": _way(filled), "reason": filled.get("reason", "").strip()}
     path = f"/billing/v1/sales/{sale_id}/refunds"
     try:
-        proof = await _proof(desk, sale_id, kopecks, filled, attempt) if filled.get("pin") else ""
-        done = await desk.send("POST", path, body | {"till_id": desk.till_id}, attempt, WAIT_S, proof)
+        shown = await proof(desk, ACT, sale_id, kopecks, filled, attempt)
+        done = await desk.send("POST", path, body | {"till_id": desk.till_id}, attempt, WAIT_S, shown)
     except (Problem, Unreachable) as why:
         again = attempt_after(why, attempt)
         return await _dialog(desk, sale_id, filled, status_of(why), why=why, attempt=again)
@@ -74,12 +68,3 @@ async def how_far(refund_id: str, desk: Desk = AtDesk) -> Response:
     """Whether the money may be handed over: not before the return receipt is registered."""
     refund = await desk.get(f"/billing/v1/refunds/{refund_id}")
     return desk.block("refund.html", "done", refund=refund, problem=problem_of(refund))
-
-
-async def _proof(desk: Desk, sale_id: str, kopecks: int, filled: Form, attempt: str) -> str:
-    """The second person's PIN becomes a proof for this refund alone."""
-    asked = {"act": ACT, "subject": sale_id, "amount_kopecks": kopecks, "club_id": desk.club_id}
-    approval = await desk.send("POST", "/staff/v1/approvals", asked, f"{attempt}-{kopecks}")
-    entered = {"member_id": filled.get("member_id", ""), "pin": filled["pin"]}
-    granted = await desk.send("POST", f"/staff/v1/approvals/{approval['approval_id']}/grant", entered)
-    return str(granted["proof"])

@@ -41,7 +41,7 @@ async def _seen(desk: Desk, edit: str = "", new: bool = False, **told: Any) -> d
 
 def _club_of(form: dict[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = {name: form.get(name, "").strip() for name in ("name", "time_zone", "day_starts_at")}
-    return body | {"start_on_unknown_receipt": "start_on_unknown_receipt" in form}
+    return body | {name: name in form for name in ("start_on_unknown_receipt", "blind_count")}
 
 
 @router.post("/settings/clubs")

@@ -1,11 +1,13 @@
 """The shift of this till: opening it, what it holds, closing it; and the reports of those before."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from console.api.approvals import others, proof
 from console.api.desk import AtDesk, Desk, Failed
 from console.api.forms import Attempt, Short, attempt_after, go, inside, status_of, typed_in
 from console.api.frame import shift_of
@@ -15,6 +17,7 @@ from console.domain.money import typed
 from kit.time import new_id
 
 router = APIRouter()
+ACT = "billing.difference"
 CLOSE_WAIT_S = 10
 """A register makes its Z-report in a few seconds."""
 
@@ -26,10 +29,11 @@ async def page(desk: Desk = AtDesk, sale: str = "") -> Response:
 
 
 @router.get("/shift/state")
-async def state(desk: Desk = AtDesk, was: str = "", drawn: str = "") -> Response:
+async def state(desk: Desk = AtDesk, was: str = "", drawn: str = "", counted: bool = False) -> Response:
     """The figures and what keeps the shift open: drawn anew after each sale, while somebody counts beside them.
 
-    `was` is the shift that is on the screen, in the state `drawn`: once it is closed its report takes its place.
+    `was` is the shift that is on the screen, in the state `drawn`: once it is closed its report takes its place. What
+    should be there stays in sight where it is `counted`.
     """
     shift = await desk.part(shift_of(desk)) if desk.till_id else None
     if isinstance(shift, Failed):
@@ -38,13 +42,14 @@ async def state(desk: Desk = AtDesk, was: str = "", drawn: str = "") -> Response
         return go(f"/shifts/{was}" if was.replace("-", "").isalnum() else "/shift")
     if shift["state"] != drawn:
         return go("/shift")
-    return desk.block("shift.html", "state", shift=shift, blockers=await _blockers(desk, shift))
+    return desk.block("shift.html", "state", shift=shift, blockers=await _blockers(desk, shift), short=counted)
 
 
 async def _seen(desk: Desk, sale: str, **told: Any) -> dict[str, Any]:
     """All that the page shows of this till, with what a refused act has to say."""
     data: dict[str, Any] = {"shift": None, "blockers": None, "left": None, "sale": sale, "attempt": str(new_id())}
     data |= {"why": None, "filled": {}, "wrong": None, "short": 0, "nominals": shown.NOMINALS_KOPECKS}
+    data |= {"people": [], "agree_kopecks": 0}
     if desk.till_id is None:
         return data | told
     shift = data["shift"] = await desk.part(shift_of(desk))
@@ -87,14 +92,27 @@ async def close(shift_id: str, request: Request, attempt: Attempt, desk: Desk = 
         seen = await _seen(desk, "", filled=form, wrong=body.field, attempt=attempt)
         return desk.block("shift.html", "work", 422, **seen)
     try:
-        closed = await desk.send("POST", f"/billing/v1/shifts/{shift_id}/close", body, attempt, wait_s=CLOSE_WAIT_S)
+        asked = shown.kopecks(form.get("agree", ""))
+        agreed = await proof(desk, ACT, shift_id, asked, form, attempt)
+        path = f"/billing/v1/shifts/{shift_id}/close"
+        closed = await desk.send("POST", path, body, attempt, CLOSE_WAIT_S, agreed)
     except (Problem, Unreachable) as why:
         short = shown.missing(why.params) if isinstance(why, Problem) else 0
-        told = {"why": why, "filled": form, "attempt": attempt_after(why, attempt), "short": short}
+        told: dict[str, Any] = {"why": why, "filled": form, "attempt": attempt_after(why, attempt), "short": short}
+        told |= await _to_agree(desk, why, form)
         return desk.block("shift.html", "work", status_of(why), **await _seen(desk, "", **told))
     if closed["state"] == "closed":
         return go(f"/shifts/{shift_id}")
     return desk.block("shift.html", "work", **await _seen(desk, "", filled=form))
+
+
+async def _to_agree(desk: Desk, why: Problem | Unreachable, form: Mapping[str, str]) -> dict[str, Any]:
+    """Who may agree to a big difference, and to how much; a wrong PIN asks for another one."""
+    if isinstance(why, Problem) and why.code == "difference_too_big":
+        asked = int(why.params.get("amount_kopecks", 0))
+    else:
+        asked = shown.kopecks(form.get("agree", "")) if form.get("pin") else 0
+    return {"agree_kopecks": asked, "people": await others(desk)} if asked else {}
 
 
 @router.get("/shifts")

@@ -109,6 +109,7 @@ TEXTS: dict[str, str] = {
     "approver_may_not": N_("They may not approve this. Ask somebody who may."),
     "approval_over": N_("This approval was used or waited too long. Enter the PIN again."),
     "manual_payment_on": N_("No refund while manual payment is on. The register and the terminal must work."),
+    "difference_too_big": N_("The count differs by more than you may close alone. The owner's PIN is needed."),
     "sale_unfiscalised": N_("This was sold without a receipt. It can be given back after its correction receipt."),
     "receipt_unfiscalised": N_(
         "This sale ended without a receipt: there is nothing to settle, a correction closes it."

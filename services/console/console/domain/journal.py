@@ -58,6 +58,7 @@ FIELDS: dict[str, str] = {
     "time_zone": N_("Time zone"),
     "day_starts_at": N_("Working day begins at"),
     "start_on_unknown_receipt": N_("Start although the receipt is not confirmed"),
+    "blind_count": N_("Count a shift before seeing what should be there"),
     "in_service": N_("In service"),
     "kind": N_("Kind"),
     "minutes": N_("Minutes"),

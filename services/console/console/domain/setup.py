@@ -69,6 +69,7 @@ def club_told(club: Mapping[str, Any], say: Translate) -> dict[str, str]:
         say(N_("Time zone")): say(TIME_ZONES[zone]) if zone in TIME_ZONES else zone,
         say(N_("Working day begins at")): club["day_starts_at"],
         say(N_("Start although the receipt is not confirmed")): _yes(club["start_on_unknown_receipt"], say),
+        say(N_("Count a shift before seeing what should be there")): _yes(club["blind_count"], say),
     }
 
 

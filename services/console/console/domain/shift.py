@@ -9,6 +9,7 @@ from console.domain.money import typed
 NOMINALS_KOPECKS = (5000_00, 2000_00, 1000_00, 500_00, 200_00, 100_00, 50_00, 10_00, 5_00, 2_00, 1_00, 50, 10)
 """Notes and coins, as billing counts them."""
 COUNT_MAX = 100_000
+TEXT_MAX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ def count_of(form: Mapping[str, str]) -> dict[str, Any] | NotACount:
         body["card_kopecks"] = card
     reason = form.get("reason", "").strip()
     return body | ({"reason": reason} if reason else {})
+
+
+def kopecks(text: str) -> int:
+    """A whole number that our own page sent; 0 where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < TEXT_MAX else 0
 
 
 def left(shifts: Sequence[Mapping[str, Any]]) -> int | None:

@@ -44,6 +44,8 @@ class _Club(Body):
     """When the working day begins, on the club's own clock."""
     start_on_unknown_receipt: Flag = True
     """A paid session starts 20 s after its receipt became unknown, without waiting for the register."""
+    blind_count: Flag = False
+    """Who closes a till counts before seeing what should be there."""
 
 
 class NewClub(_Club):
@@ -64,6 +66,7 @@ class ClubChanges(Changing):
     time_zone: TimeZone | None = None
     day_starts_at: LocalTime | None = None
     start_on_unknown_receipt: Flag | None = None
+    blind_count: Flag | None = None
 
 
 class ClubView(_Club):

@@ -41,6 +41,8 @@ class Club:
     time_zone: str
     day_starts_at: time
     start_on_unknown_receipt: bool
+    blind_count: bool = False
+    """Who closes a till counts before seeing what should be there."""
 
     def __post_init__(self) -> None:
         known_time_zone(self.time_zone)

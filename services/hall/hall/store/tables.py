@@ -35,6 +35,7 @@ club = Table(
     Column("time_zone", String),
     Column("day_starts_at", Time),
     Column("start_on_unknown_receipt", Boolean),
+    Column("blind_count", Boolean),
 )
 
 zone = Table(

@@ -33,6 +33,7 @@ TABLE: dict[str, tuple[Role, ...]] = {
     "billing.shift.read": (OWNER, ADMINISTRATOR, OPERATOR, ACCOUNTANT),
     "billing.shift.open": (OWNER, ADMINISTRATOR, OPERATOR),
     "billing.shift.close": (OWNER, ADMINISTRATOR, OPERATOR),
+    "billing.difference.approve": (OWNER,),
     "billing.ledger.read": (OWNER, ADMINISTRATOR, ACCOUNTANT),
     "fiscal.receipt.read": (OWNER, ADMINISTRATOR, OPERATOR, ACCOUNTANT),
     "fiscal.receipt.ask": (OWNER, ADMINISTRATOR, OPERATOR),
