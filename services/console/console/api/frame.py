@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from console.api.desk import CLUB_COOKIE, LANGUAGE_COOKIE, AtDesk, Desk, Failed, keep
 from console.api.packed import packed, takes_brotli
 from console.api.pages import STATIC, VENDOR
+from console.domain.actions import actions
 from console.domain.registers import lamp
 from console.domain.texts import LANGUAGES
 from console.domain.tray import unfinished
@@ -73,6 +74,14 @@ async def _shift(desk: Desk) -> Any:
 async def shift_of(desk: Desk) -> Any:
     found = await desk.get("/billing/v1/shifts", till_id=desk.till_id, limit=1)
     return next((one for one in found["items"] if one["state"] != "closed"), None)
+
+
+@router.get("/actions")
+async def any_action(desk: Desk = AtDesk) -> Response:
+    """All that this person can begin, to be found by its name."""
+    person = desk.person
+    found = actions(person.permissions, person.clubs, desk.till_id is not None)
+    return desk.block("actions.html", "actions", actions=found)
 
 
 @router.get("/tray")

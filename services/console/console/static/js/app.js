@@ -11,3 +11,4 @@ import "./pay.js";
 
 // The hall is there before several of its places can be chosen: nobody waits for that.
 if (document.getElementById("map")) import("./several.js");
+import("./actions.js");
