@@ -16,8 +16,8 @@ from sqlalchemy import text
 from fiscal.central.domain.receipt import RETURNS
 from fiscal.worker.clients import KkmServer
 from fiscal.worker.domain.document import RETURN, SALE, Found
-from fiscal.worker.domain.job import NotReady, Silence
 from fiscal.worker.domain.kkm import Address
+from fiscal.worker.domain.observation import NotReady, Silence
 from kit.db import Database, Tx
 
 Row = Mapping[str, Any]

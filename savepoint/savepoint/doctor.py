@@ -12,8 +12,8 @@ import httpx
 from sqlalchemy import make_url
 
 from fiscal.worker.clients import KkmServer
-from fiscal.worker.domain.job import NotReady
 from fiscal.worker.domain.kkm import Address
+from fiscal.worker.domain.observation import NotReady
 from savepoint.folder import DISK_MIN_BYTES, Folder, Running
 from savepoint.places import taken
 

@@ -152,6 +152,20 @@ def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI], pages:
             stack.callback(watching.cancel)
             yield
 
+    routes: list[Route | Mount] = _around(folder, running, apps, workers)
+    routes += [Mount(f"/api/{name}", app) for name, app in apps.items()]
+    routes += [
+        Route("/api", nowhere, methods=METHODS),
+        Route("/api/{path:path}", nowhere, methods=METHODS),
+        Mount("/", pages),
+    ]
+    failures: dict[Any, Any] = {HTTPException: problems.http}
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=failures)
+
+
+def _around(folder: Folder, running: Running, apps: dict[str, FastAPI], workers: Workers) -> list[Route | Mount]:
+    """What is asked of the stack itself: whether it lives, is ready, and whom to trust."""
+
     async def ready(_: Request) -> JSONResponse:
         services = {name: app.state.service for name, app in apps.items()}
         services |= {f"fiscal-worker {club_id}": one for club_id, one in workers.services.items()}
@@ -167,15 +181,7 @@ def stack_app(folder: Folder, running: Running, apps: dict[str, FastAPI], pages:
     async def alive(_: Request) -> JSONResponse:
         return JSONResponse({"status": "alive"})
 
-    routes: list[Route | Mount] = [Route("/readyz", ready), Route("/livez", alive), Route("/ca.crt", authority)]
-    routes += [Mount(f"/api/{name}", app) for name, app in apps.items()]
-    routes += [
-        Route("/api", nowhere, methods=METHODS),
-        Route("/api/{path:path}", nowhere, methods=METHODS),
-        Mount("/", pages),
-    ]
-    failures: dict[Any, Any] = {HTTPException: problems.http}
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=failures)
+    return [Route("/readyz", ready), Route("/livez", alive), Route("/ca.crt", authority)]
 
 
 async def nowhere(_: Request) -> Response:

@@ -12,7 +12,9 @@ import pytest
 
 from billing.domain.sale import Receipt, State
 from fiscal.worker.domain import job as jobs
-from fiscal.worker.domain.job import Action, Job, Silence, Stage
+from fiscal.worker.domain import observation as seeing
+from fiscal.worker.domain.job import Action, Job, Stage
+from fiscal.worker.domain.observation import Silence
 from tests.model.world import Rules, World, emergency, moves, ordered, refunding, start
 
 FAULTS_MAX = 4
@@ -101,7 +103,7 @@ def test_with_manual_payment_every_path_ends_with_one_document_or_with_none_and_
     assert (states > 5_000, ends > 0) == (True, True), "the model has lost its teeth"
 
 
-def gives_up_what_was_sent(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+def gives_up_what_was_sent(job: Job, seen: seeing.Observation, now: datetime) -> jobs.Step:
     """Nobody waits for the register, so what it does not answer is not done."""
     if job.stage is Stage.ASKING and isinstance(seen, Silence):
         return replace(job, stage=Stage.REFUSED, code="register_unreachable"), Action.NOTHING
@@ -113,58 +115,58 @@ def test_the_exploration_finds_a_sale_that_is_done_without_the_document_that_it_
         explore(gives_up_what_was_sent, EMERGENCY_FAULTS_MAX, replace(emergency(), by_hand=True))
 
 
-def sends_again_after_a_time_out(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+def sends_again_after_a_time_out(job: Job, seen: seeing.Observation, now: datetime) -> jobs.Step:
     """The easy version: no answer, so try once more under a new id, which is what a fresh attempt means."""
     if job.stage is Stage.SENDING and isinstance(seen, Silence) and job.sends < jobs.SENDS_MAX:
         return replace(job, stage=Stage.SENDING, sends=job.sends + 1), Action.SEND
     return jobs.step(job, seen, now)
 
 
-def believes_a_restarted_server(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+def believes_a_restarted_server(job: Job, seen: seeing.Observation, now: datetime) -> jobs.Step:
     """The server does not know it, so it was not done: send again."""
-    if job.stage is Stage.ASKING and isinstance(seen, jobs.Unknown):
+    if job.stage is Stage.ASKING and isinstance(seen, seeing.Unknown):
         return replace(job, stage=Stage.SENDING, sends=job.sends + 1), Action.SEND
     return jobs.step(job, seen, now)
 
 
-def believes_an_error(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+def believes_an_error(job: Job, seen: seeing.Observation, now: datetime) -> jobs.Step:
     """Status 2 means that it failed."""
-    if isinstance(seen, jobs.Answered) and seen.status == 2:
+    if isinstance(seen, seeing.Answered) and seen.status == 2:
         return replace(job, stage=Stage.REFUSED, code="register_refused"), Action.NOTHING
     return jobs.step(job, seen, now)
 
 
-def reads_too_early(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+def reads_too_early(job: Job, seen: seeing.Observation, now: datetime) -> jobs.Step:
     """The register shows nothing right after the server's restart, so nothing was done."""
     return jobs.step(replace(job, settled_at=None) if job.settled_at else job, seen, now)
 
 
-def believes_any_number(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+def believes_any_number(job: Job, seen: seeing.Observation, now: datetime) -> jobs.Step:
     """The person must know which document it is."""
-    if isinstance(seen, jobs.Entered) and seen.found is not None:
+    if isinstance(seen, seeing.Entered) and seen.found is not None:
         return replace(job, stage=Stage.DONE, found=seen.found), Action.NOTHING
     return jobs.step(job, seen, now)
 
 
-def believes_that_there_is_none(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+def believes_that_there_is_none(job: Job, seen: seeing.Observation, now: datetime) -> jobs.Step:
     """The person has looked, so nothing has to be compared."""
-    if isinstance(seen, jobs.Denied):
+    if isinstance(seen, seeing.Denied):
         return replace(job, stage=Stage.REFUSED, code="no_document"), Action.NOTHING
     return jobs.step(job, seen, now)
 
 
-def takes_what_looks_the_same(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+def takes_what_looks_the_same(job: Job, seen: seeing.Observation, now: datetime) -> jobs.Step:
     """A document that looks like ours is ours, even if another job made it meanwhile."""
-    if isinstance(seen, jobs.Entered):
+    if isinstance(seen, seeing.Entered):
         seen = replace(seen, taken=False)
-    if isinstance(seen, jobs.Denied) and seen.compared is not None:
-        seen = jobs.Denied(replace(seen.compared, taken=frozenset()))
+    if isinstance(seen, seeing.Denied) and seen.compared is not None:
+        seen = seeing.Denied(replace(seen.compared, taken=frozenset()))
     return jobs.step(job, seen, now)
 
 
-def prints_what_it_has_forgotten(job: Job, seen: jobs.Observation, now: datetime) -> jobs.Step:
+def prints_what_it_has_forgotten(job: Job, seen: seeing.Observation, now: datetime) -> jobs.Step:
     """Neither the worker nor the server knows of it, so it is new."""
-    if job.forgotten and isinstance(seen, jobs.Unknown):
+    if job.forgotten and isinstance(seen, seeing.Unknown):
         return Job(job.kind, job.send_by, job.wanted), Action.LOOK
     return jobs.step(job, seen, now)
 

@@ -16,8 +16,10 @@ from billing.domain.paying import Tender, Unpayable
 from billing.domain.sale import Effect, Sale
 from fiscal.central.domain.manual import without_document
 from fiscal.worker.domain import job as jobs
+from fiscal.worker.domain import observation as seeing
 from fiscal.worker.domain.document import SALE, Found, Wanted
-from fiscal.worker.domain.job import Action, Answered, Job, Kind, Shift, Silence, Stage
+from fiscal.worker.domain.job import Action, Job, Kind, Stage
+from fiscal.worker.domain.observation import Answered, Shift, Silence
 
 EPOCH = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TICK = timedelta(seconds=35)
@@ -122,7 +124,7 @@ class World:
         return self.sale.ended and not self.news and not self.paying
 
 
-Rules = Callable[[Job, jobs.Observation, datetime], jobs.Step]
+Rules = Callable[[Job, seeing.Observation, datetime], jobs.Step]
 
 
 def ordered() -> World:
@@ -181,16 +183,16 @@ def _process(world: World, rules: Rules) -> Iterator[tuple[str, World]]:
             yield name, _worker_steps(after, job, action)
 
 
-Outcome = Iterator[tuple[str, World, jobs.Observation | None]]
+Outcome = Iterator[tuple[str, World, seeing.Observation | None]]
 
 
 def _look(world: World) -> Outcome:
-    yield "!register unreachable", fault(world), jobs.NotReady("register_unreachable")
+    yield "!register unreachable", fault(world), seeing.NotReady("register_unreachable")
     if world.by_hand:
-        yield "!nobody waits for the register", fault(world), jobs.NotReady("register_unreachable", hurried=True)
+        yield "!nobody waits for the register", fault(world), seeing.NotReady("register_unreachable", hurried=True)
     last_fd = len(world.server.documents)
-    snapshot = jobs.Snapshot(str(world.server.run), Shift.OPEN, 1, last_fd)
-    yield "look", world, jobs.Looked(snapshot)
+    snapshot = seeing.Snapshot(str(world.server.run), Shift.OPEN, 1, last_fd)
+    yield "look", world, seeing.Looked(snapshot)
 
 
 def _send(world: World) -> Outcome:
@@ -206,7 +208,7 @@ def _send(world: World) -> Outcome:
         yield name, arrived, None
 
 
-def _arrives(server: Server, attempt: int) -> Iterator[tuple[str, Server, jobs.Observation]]:
+def _arrives(server: Server, attempt: int) -> Iterator[tuple[str, Server, seeing.Observation]]:
     """A request reaches the server."""
     known = server.knows(attempt)
     if known == "running":
@@ -231,7 +233,7 @@ def _ask(world: World) -> Outcome:
         "running": Silence.RUNNING,
         "done": OK,
         "failed": FAILED,
-        None: jobs.Unknown(str(world.server.run)),
+        None: seeing.Unknown(str(world.server.run)),
     }
     yield f"asked: {known}", world, answers[known]
 
@@ -250,14 +252,14 @@ def _compare(world: World) -> Outcome:
         yield f"!compared, {unreadable} is unreadable", fault(world), _compared(world, unreadable)
 
 
-def _compared(world: World, unreadable: int = 0) -> jobs.Compared:
+def _compared(world: World, unreadable: int = 0) -> seeing.Compared:
     """The register since the job's snapshot, but for a document that it cannot show."""
     assert world.job is not None
     assert world.job.snapshot is not None
     made = list(enumerate(world.server.documents, 1))[world.job.snapshot.last_fd :]
     found = tuple(_found(fd, maker) for fd, maker in made if fd != unreadable)
     taken = frozenset(fd for fd, maker in made if maker == ANOTHER)
-    return jobs.Compared(str(world.server.run), Shift.OPEN, 1, found, whole=not unreadable, taken=taken)
+    return seeing.Compared(str(world.server.run), Shift.OPEN, 1, found, whole=not unreadable, taken=taken)
 
 
 def _found(fd: int, maker: int) -> Found:
@@ -294,7 +296,7 @@ def _person(world: World, rules: Rules) -> Iterator[tuple[str, World]]:
     aside = world.job.stage is Stage.ASIDE
     in_doubt = world.doing is not None and world.job.stage in (Stage.ASKING, Stage.COMPARING)
     for name, after, seen in _said(world) if aside or in_doubt else ():
-        if aside or isinstance(seen, jobs.Entered):
+        if aside or isinstance(seen, seeing.Entered):
             job, action = rules(world.job, seen, after.now)
             yield name, _worker_steps(after, job, action)
     for name, after, read in _asked_again(world) if aside else ():
@@ -313,23 +315,23 @@ def _asked_again(world: World) -> Outcome:
         yield from _compare(world)
 
 
-def _said(world: World) -> Iterator[tuple[str, World, jobs.Observation]]:
+def _said(world: World) -> Iterator[tuple[str, World, seeing.Observation]]:
     assert world.job is not None
     documents = world.server.documents
-    yield "!it is a document that is not there", fault(world), jobs.Entered(len(documents) + 1, None)
+    yield "!it is a document that is not there", fault(world), seeing.Entered(len(documents) + 1, None)
     for fd, maker in enumerate(documents, 1):
         # What a worker has forgotten of other jobs, the central app knows: a document belongs to one receipt.
-        shown = jobs.Entered(fd, _found(fd, maker), taken=maker == ANOTHER)
+        shown = seeing.Entered(fd, _found(fd, maker), taken=maker == ANOTHER)
         # The right number is on the paper; any other is a slip.
         yield f"it is {fd}", (world if maker > 0 else fault(world)), shown
-        yield f"!it is {fd}, which is unreadable", fault(world), jobs.Entered(fd, None)
+        yield f"!it is {fd}, which is unreadable", fault(world), seeing.Entered(fd, None)
         if maker <= 0 and not world.job.forgotten:
-            yield f"!there is none, and {fd} is unreadable", fault(world), jobs.Denied(_compared(world, fd))
+            yield f"!there is none, and {fd} is unreadable", fault(world), seeing.Denied(_compared(world, fd))
     if world.job.forgotten:
         if not world.ours:
-            yield "there is none", world, jobs.Denied(None)
+            yield "there is none", world, seeing.Denied(None)
         return
-    yield "there is none", (fault(world) if world.ours else world), jobs.Denied(_compared(world))
+    yield "there is none", (fault(world) if world.ours else world), seeing.Denied(_compared(world))
 
 
 # The world around it. ---------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from conftest import eventually
 from contracts import branch, fiscal, hall
 from fiscal.worker import store
 from fiscal.worker.clients import State
-from fiscal.worker.domain.job import NotReady
 from fiscal.worker.domain.kkm import Address
+from fiscal.worker.domain.observation import NotReady
 from services.fiscal.tests.builders import DEVICE, ORG, OURS, REGISTER, Club, a_print
 from services.fiscal.tests.central import Central, an_order
 

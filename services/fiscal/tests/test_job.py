@@ -7,7 +7,8 @@ import pytest
 
 from fiscal.worker.domain import job as jobs
 from fiscal.worker.domain.document import SALE, Found, Wanted
-from fiscal.worker.domain.job import Action, Answered, Compared, Denied, Entered, Job, Kind, Shift, Snapshot, Stage
+from fiscal.worker.domain.job import Action, Job, Kind, Stage
+from fiscal.worker.domain.observation import Answered, Compared, Denied, Entered, Shift, Snapshot
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LINES = (("Игровое время, VIP, 3 ч", 300_00),)

@@ -16,20 +16,10 @@ from contracts import branch
 from fiscal.worker import store
 from fiscal.worker.domain import job as jobs
 from fiscal.worker.domain import kkm
+from fiscal.worker.domain import observation as seeing
 from fiscal.worker.domain.document import SALE, Found, Wanted
-from fiscal.worker.domain.job import (
-    Action,
-    Answered,
-    Denied,
-    Entered,
-    Job,
-    Kind,
-    Shift,
-    Silence,
-    Snapshot,
-    Stage,
-    Unknown,
-)
+from fiscal.worker.domain.job import Action, Job, Kind, Stage
+from fiscal.worker.domain.observation import Answered, Denied, Entered, Shift, Silence, Snapshot, Unknown
 from kit.db import Tx
 from kit.errors import Transient
 from kit.time import utc_now
@@ -206,7 +196,7 @@ def test_a_forgotten_shift_document_is_decided_by_the_registers_shift_and_never_
     job, _ = jobs.step(jobs.forgotten(Job(kind, NOW), NOW), Unknown(None), NOW)
 
     queued, action = jobs.step(job, Unknown(None), LATER)
-    done, _ = jobs.step(queued, jobs.Looked(Snapshot("run 1", shift, 3, 14)), LATER)
+    done, _ = jobs.step(queued, seeing.Looked(Snapshot("run 1", shift, 3, 14)), LATER)
 
     assert (queued.stage, queued.sends, action) == (Stage.QUEUED, 0, Action.LOOK)
     assert done.stage is Stage.DONE

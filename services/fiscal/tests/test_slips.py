@@ -12,7 +12,9 @@ from conftest import eventually
 from contracts import branch
 from fiscal.worker.domain import job as jobs
 from fiscal.worker.domain import kkm
-from fiscal.worker.domain.job import Action, Answered, Job, Kind, NotReady, Shift, Silence, Snapshot, Stage, Unknown
+from fiscal.worker.domain import observation as seeing
+from fiscal.worker.domain.job import Action, Job, Kind, Stage
+from fiscal.worker.domain.observation import Answered, NotReady, Shift, Silence, Snapshot, Unknown
 from fiscal.worker.jobs.devices import Devices
 from fiscal.worker.store import asked_registers
 from fiscal.worker.store import job as store_job
@@ -20,11 +22,11 @@ from kit.time import utc_now
 from services.fiscal.tests.builders import DEVICE, OURS, Club, a_print
 
 NOW = utc_now()
-READY = jobs.Looked(Snapshot("run 1", Shift.OPEN, 3, 14))
-SEEN: list[jobs.Observation] = [
+READY = seeing.Looked(Snapshot("run 1", Shift.OPEN, 3, 14))
+SEEN: list[seeing.Observation] = [
     READY,
-    jobs.Looked(Snapshot("run 1", Shift.CLOSED, 3, 14)),
-    jobs.Looked(Snapshot("run 1", Shift.EXPIRED, 3, 14)),
+    seeing.Looked(Snapshot("run 1", Shift.CLOSED, 3, 14)),
+    seeing.Looked(Snapshot("run 1", Shift.EXPIRED, 3, 14)),
     NotReady("register_unreachable"),
     Answered(0, "", document=False, body={}),
     Answered(2, "нет бумаги", document=False, body={}),
@@ -34,7 +36,7 @@ SEEN: list[jobs.Observation] = [
     Unknown("run 2"),
 ]
 FITS = {
-    Action.LOOK: (jobs.Looked, NotReady),
+    Action.LOOK: (seeing.Looked, NotReady),
     Action.SEND: (Answered, Silence),
     Action.ASK: (Answered, Silence, Unknown),
 }

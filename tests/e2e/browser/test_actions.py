@@ -29,3 +29,4 @@ async def test_an_action_is_begun_by_its_name_and_nothing_typed_is_lost(screen: 
     await expect(found.locator("[data-find]")).to_be_focused()
     await screen.page.keyboard.type("qqq")
     await expect(found.locator("[data-none]")).to_be_visible()
+    assert "/shifts" in screen.page.url

@@ -169,22 +169,30 @@ async def _order(tx: Tx, message: fiscal.PrintReceipt | fiscal.ReturnReceipt, se
     )
     row = await receipts.find(tx, message.receipt_id)
     assert row is not None
-    if register is None:
-        await facts.settle(tx, row, State.REFUSED, code="register_not_configured")
-    elif returned is not None and returned.state == State.UNFISCALISED:
-        await facts.settle(tx, row, State.REFUSED, code="receipt_unfiscalised")
-    elif register.mode == "off":
+    obstacle = _obstacle(register, tax, returned.state if returned is not None else None)
+    if obstacle is not None:
+        await facts.settle(tx, row, State.REFUSED, code=obstacle)
+    elif register is not None and register.mode == "off":
         await facts.settle(tx, row, State.REGISTERED)
-    elif not register.watched:
-        await facts.settle(tx, row, State.REFUSED, code="register_starting")
-    elif tax is None:
-        await facts.settle(tx, row, State.REFUSED, code="tax_not_configured")
-    else:
+    elif register is not None and tax is not None:
         model = branch.PrintReturn if isinstance(message, fiscal.ReturnReceipt) else branch.Print
         job = model(**_work(message, register, send_within, "print"), receipt=_receipt(message, tax))
         await receipts.send_job(tx, job, receipt_id=message.receipt_id)
         await manual.ordered(tx, register, message.receipt_id)
         facts.poke_receipt(tx, row)
+
+
+def _obstacle(register: Register | None, tax: ffd.Tax | None, sold_as: str | None) -> str | None:
+    """Why no register is even asked for this receipt."""
+    if register is None:
+        return "register_not_configured"
+    if sold_as == State.UNFISCALISED:
+        return "receipt_unfiscalised"
+    if register.mode == "off":
+        return None
+    if not register.watched:
+        return "register_starting"
+    return "tax_not_configured" if tax is None else None
 
 
 def _work(message: Any, register: Register, send_within: timedelta, kind: str) -> dict[str, Any]:

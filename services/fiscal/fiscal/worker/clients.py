@@ -11,8 +11,9 @@ import httpx
 
 from fiscal.worker.domain import kkm
 from fiscal.worker.domain.document import CLOSING, RECEIPTS, Found
-from fiscal.worker.domain.job import Answered, Compared, Kind, NotReady, Shift, Silence, Snapshot, Unknown
+from fiscal.worker.domain.job import Kind
 from fiscal.worker.domain.kkm import Address, Body, Unit
+from fiscal.worker.domain.observation import Answered, Compared, NotReady, Shift, Silence, Snapshot, Unknown
 
 READ_TIMEOUT_S = 10
 """Twice what the server is told to hold an answer; longer open calls keep Evotor registers from ending."""

@@ -51,6 +51,12 @@ class Wanted(Body):
 
 
 def manual_payment(router: APIRouter, db: Database) -> None:
+    _turning_on(router, db)
+    _turning_off(router, db)
+    _listing(router, db)
+
+
+def _turning_on(router: APIRouter, db: Database) -> None:
     @router.put("/v1/registers/{register_id}/manual-payment")
     async def turn_on(register_id: UUID, body: ByHand, caller: Caller = needs(MANAGES)) -> RegisterView:
         """From now on a sale whose register does not answer ends without a receipt; refunds are refused meanwhile.
@@ -75,6 +81,8 @@ def manual_payment(router: APIRouter, db: Database) -> None:
             journal(tx, caller, "fiscal.manual_payment.on", register_id, club_id=register.club_id, **told)
             return await view_of(tx, caller, register)
 
+
+def _turning_off(router: APIRouter, db: Database) -> None:
     @router.delete("/v1/registers/{register_id}/manual-payment")
     async def turn_off(register_id: UUID, caller: Caller = needs(MANAGES)) -> RegisterView:
         """Every sale waits for its receipt again. Off already: nothing changes."""
@@ -87,6 +95,8 @@ def manual_payment(router: APIRouter, db: Database) -> None:
                 journal(tx, caller, act, register_id, club_id=register.club_id, before=until)
             return await view_of(tx, caller, register)
 
+
+def _listing(router: APIRouter, db: Database) -> None:
     @router.get("/v1/unfiscalised")
     async def unfiscalised(
         wanted: Annotated[Wanted, Query()], caller: Caller = needs("fiscal.receipt.read")

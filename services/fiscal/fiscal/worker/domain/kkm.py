@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fiscal.worker.domain.document import Found
-from fiscal.worker.domain.job import SLIPS, Answered, Kind, Shift, Silence
+from fiscal.worker.domain.job import SLIPS, Kind
+from fiscal.worker.domain.observation import Answered, Shift, Silence
 
 TIMEOUT_S = 5
 """How long the server may hold an answer. Short: a call left open keeps Evotor registers from ending (5.2)."""

@@ -17,20 +17,10 @@ from fiscal.worker import store
 from fiscal.worker.clients import KkmServer, State
 from fiscal.worker.domain import job as jobs
 from fiscal.worker.domain import kkm
+from fiscal.worker.domain import observation as seeing
 from fiscal.worker.domain.document import RETURN
-from fiscal.worker.domain.job import (
-    Action,
-    Compared,
-    Denied,
-    Entered,
-    Job,
-    Kind,
-    NotReady,
-    Observation,
-    Shift,
-    Silence,
-    Stage,
-)
+from fiscal.worker.domain.job import Action, Job, Kind, Stage
+from fiscal.worker.domain.observation import Compared, Denied, Entered, NotReady, Observation, Shift, Silence
 from fiscal.worker.jobs.foreign import foreign_documents
 from fiscal.worker.store import Register, Stored, answers, settlements, watching
 from fiscal.worker.store.settlements import Said
@@ -195,7 +185,7 @@ class Queues:
             async with self.db.begin() as tx:
                 needed = await store.job(tx, stored.needs)
             if needed is not None and needed.job.stage in (Stage.REFUSED, Stage.ASIDE):
-                return jobs.ShiftFailed(needed.job.code or "shift_unclear", needed.job.device_text)
+                return seeing.ShiftFailed(needed.job.code or "shift_unclear", needed.job.device_text)
         there = replace(register, address=stored.address)
         state = await self.kkm.state(there.address)
         async with self.db.begin() as tx:
@@ -207,7 +197,7 @@ class Queues:
         seen_at = (register.address, register.check_number, register.session)
         known = seen_at == (there.address, state.check_number, state.session)
         last_fd = register.last_fd if known and register.last_fd is not None else await self.kkm.last_fd(there.address)
-        return last_fd if isinstance(last_fd, NotReady) else jobs.Looked(state.snapshot(last_fd))
+        return last_fd if isinstance(last_fd, NotReady) else seeing.Looked(state.snapshot(last_fd))
 
     async def _record(self, stored: Stored, seen: Observation, said: Said | None = None) -> Job:
         """Store what `seen` makes of the job, and tell; `said` is what a person said and was just looked up."""
@@ -245,7 +235,7 @@ class Queues:
 
     async def _shift_first(self, tx: Tx, stored: Stored, kind: Kind, seen: Observation) -> UUID:
         """Queue a shift document before the job that needs it; its id."""
-        assert isinstance(seen, jobs.Looked)
+        assert isinstance(seen, seeing.Looked)
         job_id = derived_id(kind, stored.job_id, seen.snapshot.session)
         await store.add_job(tx, self._own_job(stored, job_id, kind, tx, first=True))
         return job_id

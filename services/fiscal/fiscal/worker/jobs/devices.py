@@ -2,7 +2,7 @@
 
 from contracts.branch import DevicesListed, KkmDevice
 from fiscal.worker.clients import KkmServer
-from fiscal.worker.domain.job import NotReady
+from fiscal.worker.domain.observation import NotReady
 from fiscal.worker.store import listings
 from kit.db import Database
 

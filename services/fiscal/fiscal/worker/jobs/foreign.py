@@ -6,7 +6,8 @@ from contracts.fiscal import ForeignDocument
 from fiscal.worker import store
 from fiscal.worker.clients import KkmServer
 from fiscal.worker.domain.document import SALE
-from fiscal.worker.domain.job import Job, Silence
+from fiscal.worker.domain.job import Job
+from fiscal.worker.domain.observation import Silence
 from fiscal.worker.store import Stored, answers
 from kit.db import Database
 

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import JSON, Boolean, Integer, Row, String, Uuid, column, func, select, table, update
 
 from fiscal.worker.domain.document import Found, Wanted
-from fiscal.worker.domain.job import Job, Kind, Shift, Snapshot, Stage
+from fiscal.worker.domain.job import Job, Kind, Stage
 from fiscal.worker.domain.kkm import Address
+from fiscal.worker.domain.observation import Shift, Snapshot
 from kit.columns import Moment, insert_on
 from kit.db import Tx
 

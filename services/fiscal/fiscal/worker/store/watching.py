@@ -8,7 +8,7 @@ from contracts.branch import RegisterObserved
 from contracts.fiscal import RegisterState
 from fiscal.worker import store
 from fiscal.worker.domain import kkm
-from fiscal.worker.domain.job import NotReady, Shift
+from fiscal.worker.domain.observation import NotReady, Shift
 from fiscal.worker.store import Register
 from kit.db import Tx
 
