@@ -46,6 +46,21 @@ class Front:
         """The register's next receipt meets this fault."""
         await self.kkm("POST", "/control/faults", {"command": "RegisterCheck", "what": what, **more})
 
+    async def sold_past_us(self) -> int:
+        """Somebody sells a bottle of water with the register's other program; its document's number."""
+        line = {"Name": "Вода", "Quantity": 1, "Price": 45, "Amount": 45, "Tax": -1, "MeasureOfQuantity": 0}
+        line |= {"SignMethodCalculation": 4, "SignCalculationObject": 1}
+        sold = {"Command": "RegisterCheck", "NumDevice": 1, "IdCommand": str(uuid4()), "TypeCheck": 0, "Cash": 45}
+        sold |= {
+            "IsFiscalCheck": True,
+            "CashierName": "Кто-то",
+            "TaxVariant": "1",
+            "CheckStrings": [{"Register": line}],
+        }
+        answer = await self.kkm("POST", "/Execute", sold)
+        assert answer["Status"] == 0, answer
+        return int((await self.documents())[-1]["number"])
+
     async def shift(self) -> Any:
         """The till's shift that is not closed; None without one."""
         found = await self.anna.get(f"/billing/v1/shifts?till_id={self.club.till_id}&limit=1")

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 from playwright.async_api import expect
 
-from tests.e2e.browser.front import Front, Screen
+from savepoint.day import soon
+from tests.e2e.browser.front import PINS, Front, Screen
 
 
 async def test_a_new_client_tops_up_plays_and_is_found_by_four_digits(screen: Screen, front: Front) -> None:
@@ -76,3 +77,43 @@ async def test_a_payment_in_four_parts_is_one_document(screen: Screen, front: Fr
     paid = documents[-1]["payments"]
     assert (paid["Cash"], paid["ElectronicPayment"], paid["AdvancePayment"]) == ("100.00", "80.00", "100.00")
     assert documents[-1]["total"] == "280.00"
+
+
+async def test_a_refund_above_the_limit_takes_a_second_person_who_may(screen: Screen, front: Front) -> None:
+    await front.open_shift()
+    client = await front.client(f"Ли {uuid4().hex[:4]}", 1500_00)
+    await screen.sign_in()
+    await screen.page.goto(f"/clients/{client['client_id']}")
+    await screen.page.get_by_role("button", name=screen.t("refund…")).click()
+
+    legend = screen.dialog.locator("legend").last
+    told = screen.t("A refund of %(sum)s exceeds your limit. Second person: PIN.")
+    await expect(legend).to_contain_text(told.rpartition("%(sum)s")[2])
+    await screen.dialog.locator("[name=reason]").fill("гость уезжает")
+    await _agreed(screen, "boris")
+    await expect(screen.dialog.locator("[data-code=approver_may_not]")).to_be_visible()
+    await _agreed(screen, "owner")
+
+    await expect(screen.dialog.locator(".big.good")).to_contain_text("500")
+    back = [one for one in await front.kkm("GET", "/control/documents?NumDevice=1") if one["kind"] == "sale_return"]
+    assert (back[-1]["total"], back[-1]["payments"]["Cash"]) == ("1500.00", "1500.00")
+    now = await front.anna.get(f"/billing/v1/clients/{client['client_id']}")
+    assert now["balance_kopecks"] == 0
+    assert await soon(lambda: _who_refunded(front, back[-1]["total"]), "the journal tells of it") == {
+        "by": "Анна К.",
+        "approved_by": (await front.owner.get("/staff/v1/me"))["name"],
+    }
+
+
+async def _who_refunded(front: Front, total: str) -> dict[str, str] | None:
+    """Who gave the money back and who agreed, as the journal tells."""
+    acts = (await front.owner.get("/staff/v1/journal?act=billing.sale.refunded&limit=1"))["items"]
+    told = [one for one in acts if one["after"]["amount_kopecks"] == round(float(total) * 100)]
+    return {"by": told[0]["person"]["name"], "approved_by": told[0]["after"]["approved_by"]} if told else None
+
+
+async def _agreed(screen: Screen, login: str) -> None:
+    """A second person comes to the till and enters a PIN."""
+    await screen.dialog.locator("[name=member_id]").select_option(screen.front.people[login])
+    await screen.dialog.locator("[name=pin]").fill(PINS[login])
+    await screen.dialog.locator("[name=pin]").press("Enter")

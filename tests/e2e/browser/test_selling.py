@@ -47,6 +47,59 @@ async def test_an_impatient_press_pays_once(screen: Screen, front: Front) -> Non
     assert len(await front.documents()) == before + 1
 
 
+async def test_one_sale_in_two_tabs_is_paid_once(screen: Screen, front: Front) -> None:
+    """Each tab has a dialog of its own; the second to pay is told that there will be no second payment."""
+    await front.open_shift()
+    before = len(await front.documents())
+    await front.fault("delay", seconds=2)
+    await screen.sign_in()
+    await screen.order("6")
+    tab = await screen.page.context.new_page()
+    await tab.goto("/hall")
+    await tab.locator("#tray .parked").click()
+    await expect(tab.locator("#dialog [data-received]")).to_be_focused()
+
+    await screen.page.keyboard.press("Enter")
+    await expect(screen.page.locator("#tray .parked.receipt")).to_be_visible()
+    await tab.keyboard.press("Enter")
+
+    told = tab.locator("#dialog [data-code=sale_fiscalising], #dialog [data-code=sale_paid]")
+    await expect(told).to_contain_text(screen.t("This payment was already taken; there will be no second one."))
+    await expect(tab.locator("#dialog [data-sale-state=paid]")).to_be_visible()
+    await screen.tile_is("PC-06", "active")
+    assert len(await front.documents()) == before + 1
+    await tab.close()
+
+
+async def test_the_number_of_another_document_is_refused_and_the_right_one_settles(
+    screen: Screen, front: Front
+) -> None:
+    await front.open_shift()
+    before = len(await front.documents())
+    await front.fault("cut_after")
+    await front.kkm("POST", "/control/faults", {"command": "GetRezult", "what": "cut_before", "times": 0})
+    await screen.sign_in()
+    await screen.order("1")
+    await screen.page.keyboard.press("Enter")
+    await expect(screen.dialog.locator("[data-code=receipt_unknown]")).to_be_visible()
+    ours = (await front.documents())[-1]["number"]
+    other = await front.sold_past_us()
+
+    number = screen.dialog.locator("[name=fd]")
+    await number.fill(str(other))
+    await number.press("Enter")
+    differs = screen.dialog.locator("[data-code=document_differs]")
+    await expect(differs).to_contain_text(str(other))
+    await expect(differs).to_contain_text("45")
+    await screen.tile_is("PC-01", "receipt")
+
+    await number.fill(str(ours))
+    await number.press("Enter")
+    await expect(screen.dialog.locator("[data-sale-state=paid]")).to_be_visible()
+    await screen.tile_is("PC-01", "active")
+    assert len(await front.documents()) == before + 2
+
+
 async def test_a_reply_cut_after_printing_parks_the_sale_and_the_next_guest_is_served(
     screen: Screen, front: Front
 ) -> None:
