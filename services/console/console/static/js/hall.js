@@ -3,7 +3,7 @@ import { ahead } from "./live.js";
 import { load } from "./load.js";
 import { typing } from "./keys.js";
 
-const SOON_S = 600, VERY_SOON_S = 180, JUMP_MS = 2500, AGAIN_MS = 2000;
+const SOON_S = 600, VERY_SOON_S = 180, JUMP_MS = 2500, AGAIN_MS = 2000, MANY_MS = 300;
 
 const tiles = () => [...document.querySelectorAll(".tile[data-place]")];
 /** @param {string} id */
@@ -45,6 +45,8 @@ function draw(tile, words) {
 /** A device as the hall tells it. */
 function patch(device) {
   const tile = tileOf(device.device_id);
+  const stands = tile?.dataset.name === device.name && tile.closest(".zone").dataset.zone === device.zone_id;
+  if (!stands) drawMap();
   if (!tile) return;
   const session = device.session ?? {};
   const held = device.state === "held";
@@ -57,6 +59,16 @@ function patch(device) {
   draw(tile, document.getElementById("tile-words")?.dataset ?? {});
   count();
   refreshPanel(device.device_id);
+}
+
+let drawing = 0;
+/** A place that is new, renamed or moved stands elsewhere: the map is drawn anew, once for many of them. */
+function drawMap(soon_ms = MANY_MS) {
+  drawing ||= setTimeout(async () => {
+    drawing = 0;
+    const path = document.getElementById("map").getAttribute("hx-get");
+    if (!await load("GET", path, { source: "#map", target: "#map" })) drawMap(AGAIN_MS);
+  }, soon_ms);
 }
 
 /** Whether the tray says that the sale's receipt is awaited. */
@@ -80,12 +92,23 @@ function refreshPanel(id) {
   asked.then((answered) => { if (!answered) setTimeout(() => refreshPanel(id), AGAIN_MS); });
 }
 
-document.body.addEventListener("device.changed", (event) => patch(event.detail));
+/** What is told while the map is asked for: the answer may be older. */
+let meanwhile = null;
+document.body.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt.id === "map") meanwhile = []; });
+document.body.addEventListener("device.changed", (event) => {
+  meanwhile?.push(event.detail);
+  patch(event.detail);
+});
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "tray") {
     for (const tile of tiles()) {
       if (tile.dataset.state === "held" && awaited(tile.dataset.sale)) tile.dataset.state = "receipt";
     }
+  }
+  if (event.detail.target.id === "map") {
+    const told = meanwhile ?? [];
+    meanwhile = null;
+    told.forEach(patch);
   }
   const open = event.detail.target.id === "map" && document.querySelector("#side .panel")?.dataset.place;
   const again = open && tileOf(open);
