@@ -48,7 +48,9 @@ def _payable(sale: Any) -> bool:
 
 def _ends(sale: Any) -> dict[str, Any]:
     change = sum(tender["change_kopecks"] for tender in sale["tenders"])
-    return {"over": sale["state"] not in ("open", "fiscalising"), "change": change}
+    over = sale["state"] not in ("open", "fiscalising")
+    # A number that is entered after another one is a new attempt, however fast it comes.
+    return {"over": over, "change": change, "settling": str(new_id())}
 
 
 async def _opened(desk: Desk, sale_id: str) -> Any:
