@@ -9,6 +9,11 @@ import "./hall.js";
 import "./start.js";
 import "./pay.js";
 
-// The hall is there before several of its places can be chosen: nobody waits for that.
-if (document.getElementById("map")) import("./several.js");
-import("./actions.js");
+const AGAIN_MS = 2000;
+/** What nobody waits for comes after the rest, and is asked for again where the line broke. */
+function later(part) {
+  part().catch(() => setTimeout(later, AGAIN_MS, part));
+}
+// The hall is there before several of its places can be chosen.
+if (document.getElementById("map")) later(() => import("./several.js"));
+later(() => import("./actions.js"));
