@@ -119,3 +119,15 @@ async def test_every_act_is_called_by_its_words(clubs: Gateway, slug: str) -> No
     async with owner(clubs, "ru") as desk:
         text = (await desk.get("/journal")).text
     assert f"<td>{slug}</td>" not in text
+
+
+async def test_a_clubs_load_is_drawn_and_said(clubs: Gateway) -> None:
+    hours = [{"since": "2026-11-23T07:00:00Z", "percent": percent} for percent in (0, 50, 100)]
+    clubs.says(f"GET /hall/v1/clubs/{CLUB}/load", {"hours": hours})
+    async with browser(clubs, OWNER) as desk:
+        drawn = (await desk.get(f"/clubs/{CLUB}/load")).text
+        clubs.is_silent(f"GET /hall/v1/clubs/{CLUB}/load")
+        silent = await desk.get(f"/clubs/{CLUB}/load")
+    assert drawn.count("<rect") == 3
+    assert "0, 50, 100" in drawn
+    assert (silent.status_code, silent.text.strip()) == (200, "")

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import Issuer
 from hall.domain.board import counts
+from hall.domain.load import Played, load
 from hall.store import board, devices
 from kit.db import Database
 from services.hall.tests.builders import NOON, OTHER_ORG, Furnished, a_device, a_session, furnish, ordered, started
@@ -67,3 +68,34 @@ def test_what_is_left_is_never_below_none_nor_above_what_was_paid() -> None:
     assert begun.ends_at is not None
     assert begun.leftover(begun.ends_at + timedelta(hours=1)).left_s == 0
     assert begun.leftover(NOON - timedelta(hours=9)).left_s == begun.paid_s
+
+
+async def test_the_load_of_the_last_hours_is_what_was_played(desk: Desk, hall: Furnished, db: Database) -> None:
+    await started(db, hall, hall.devices[0])
+
+    hours = (await desk.get(f"/v1/clubs/{hall.club.club_id}/load")).json()["hours"]
+
+    assert len(hours) == 24
+    assert [one["percent"] for one in hours[:-1]] == [0] * 23
+    stranger = await furnish(db, OTHER_ORG)
+    assert (await desk.get(f"/v1/clubs/{stranger.club.club_id}/load")).status_code == 404
+
+
+NOW = NOON
+H = timedelta(hours=1)
+LOADS = [
+    ([], 4, {}),
+    ([Played(NOW - 2 * H, NOW - H)], 4, {22: 25}),
+    ([Played(NOW - 2 * H, None)], 4, {22: 25, 23: 25}),
+    ([Played(NOW - 90 * H, None)], 1, dict.fromkeys(range(24), 100)),
+    ([Played(NOW - 1.5 * H, NOW - 0.5 * H)] * 2, 2, {22: 50, 23: 50}),
+    ([Played(NOW - 48 * H, NOW - 24 * H)], 1, {}),
+    ([Played(NOW - H, None)], 0, {}),
+]
+
+
+@pytest.mark.parametrize(("played", "places", "full"), LOADS)
+def test_an_hour_is_as_full_as_its_places_were_played_at(
+    played: list[Played], places: int, full: dict[int, int]
+) -> None:
+    assert {n: one.percent for n, one in enumerate(load(played, places, NOW)) if one.percent} == full

@@ -23,6 +23,13 @@ async def clubs(desk: Desk = AtDesk) -> Response:
     return desk.block("chain.html", "clubs", **await _seen(desk))
 
 
+@router.get("/clubs/{club_id}/load")
+async def load(club_id: str, desk: Desk = AtDesk) -> Response:
+    """How full a club was, as bars; nothing where the hall is silent."""
+    told = await desk.part(desk.get(f"/hall/v1/clubs/{club_id}/load"))
+    return desk.block("chain.html", "load", hours=[] if isinstance(told, Failed) else told["hours"])
+
+
 async def _seen(desk: Desk) -> dict[str, Any]:
     halls, money, registers = await asyncio.gather(
         desk.part(desk.get("/hall/v1/summary")),

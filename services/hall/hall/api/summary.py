@@ -1,5 +1,6 @@
 """All clubs at a glance, over HTTP."""
 
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -21,6 +22,16 @@ class ClubSummary(Body):
     counts: dict[TileState, int]
 
 
+class LoadView(Body):
+    """How full a club was: hours up to now, the oldest first; 100 is every place for all of it."""
+
+    class Of(Body):
+        since: datetime
+        percent: int
+
+    hours: list[Of]
+
+
 def summary_routes(db: Database) -> APIRouter:
     """The chain's view of the halls."""
     routes = APIRouter(tags=["board"])
@@ -31,5 +42,12 @@ def summary_routes(db: Database) -> APIRouter:
         async with db.look() as tx:
             found = await summary.today(tx, caller.scope)
         return [ClubSummary.model_validate(one, from_attributes=True) for one in found]
+
+    @routes.get("/v1/clubs/{club_id}/load")
+    async def read_load(club_id: UUID, caller: Caller = needs(READ)) -> LoadView:
+        """How full the club was in each of the last 24 hours."""
+        async with db.look() as tx:
+            found = await summary.load(tx, caller.scope, club_id)
+        return LoadView(hours=[LoadView.Of.model_validate(one, from_attributes=True) for one in found])
 
     return routes

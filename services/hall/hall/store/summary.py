@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from edge.scope import Scope
 from hall.domain.board import TileState
+from hall.domain.load import HOUR, HOURS, Hour, Played
+from hall.domain.load import load as hours
 from hall.domain.session import State
+from hall.store.clubs import club_of
 from hall.store.tables import club, device, session, still_open
 from kit.db import Tx
 
@@ -37,6 +40,18 @@ async def today(tx: Tx, scope: Scope) -> list[ClubCounts]:
     return [
         ClubCounts(row.club_id, row.name, row.time_zone, _counts(row.club_id, in_service, sessions)) for row in clubs
     ]
+
+
+async def load(tx: Tx, scope: Scope, club_id: UUID) -> list[Hour]:
+    """How full one of the caller's clubs was in the last 24 hours. Raises NotFound."""
+    await club_of(tx, scope, club_id)
+    mine = (device.c.club_id == club_id, device.c.in_service)
+    places = await tx.conn.scalar(select(func.count()).select_from(device).where(*mine))
+    since = tx.now - HOUR * HOURS
+    lately = or_(session.c.ended_at > since, session.c.ended_at.is_(None))
+    played = select(session.c.started_at, session.c.ended_at).where(session.c.club_id == club_id, lately)
+    rows = await tx.conn.execute(played.where(session.c.started_at.is_not(None)))
+    return hours([Played(row.started_at, row.ended_at) for row in rows], places or 0, tx.now)
 
 
 def _counts(
