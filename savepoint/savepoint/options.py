@@ -18,13 +18,14 @@ def _kafka_address(written: str | None) -> str | None:
 
 
 def _own_address(written: str | None) -> str | None:
+    """An address of a club's network; 0.0.0.0 is all of them."""
     try:
-        if written is not None:
-            ipaddress.ip_address(written)
+        known = written is None or ipaddress.IPv4Address(written).is_private
     except ValueError:
-        raise typer.BadParameter(
-            f"{written} is no address of this machine: say 0.0.0.0, or one like 192.168.0.5"
-        ) from None
+        known = False
+    if not known:
+        message = f"{written} is no address of this machine in a private network: say 0.0.0.0, or one like 192.168.0.5"
+        raise typer.BadParameter(message)
     return written
 
 

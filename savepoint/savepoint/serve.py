@@ -10,7 +10,7 @@ import ipaddress
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ from savepoint.tls import Authority, here
 log = logging.getLogger(__name__)
 
 GRACEFUL_TIMEOUT_S = 5
+NETWORK_AGAIN_S = 5
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -194,18 +195,63 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-class _Server(Server):
-    """Says when it serves, so that whoever started it need not guess."""
+class _Neighbours(uvicorn.Server):
+    """Serves the same app to the club's network; the other server hears the signals."""
 
-    def __init__(self, config: uvicorn.Config, *apps: FastAPI) -> None:
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Network:
+    """The desk at an address that comes and goes with its cable: what is served here never depends on it."""
+
+    def __init__(self, config: Callable[[], uvicorn.Config]) -> None:
+        self.config = config
+        self.server: _Neighbours | None = None
+        self.serving: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        self.serving = asyncio.create_task(self._serve())
+
+    async def _serve(self) -> None:
+        while True:
+            self.server = _Neighbours(self.config())
+            try:
+                await self.server.serve()
+            except SystemExit:  # so uvicorn says that the address cannot be had
+                log.error("the club's network cannot be served now; trying again in %d s", NETWORK_AGAIN_S)
+                await asyncio.sleep(NETWORK_AGAIN_S)
+            else:
+                return
+
+    async def end(self) -> None:
+        """Let open answers end, as the other server does."""
+        if self.serving is None or self.server is None or not self.server.started:
+            if self.serving is not None:
+                self.serving.cancel()
+            return
+        self.server.should_exit = True
+        await asyncio.gather(self.serving, return_exceptions=True)
+
+
+class _Server(Server):
+    """Says when it serves, so that whoever started it need not guess; the club's network is served beside it."""
+
+    def __init__(self, config: uvicorn.Config, network: _Network | None, *apps: FastAPI) -> None:
         super().__init__(config, *apps)
-        self.serving = asyncio.Event()
+        self.network = network
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self.serving.set()
+            if self.network is not None:
+                self.network.begin()
             _say("ready")
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        ends = [self.network.end()] if self.network is not None else []
+        await asyncio.gather(super().shutdown(sockets), *ends)
 
 
 def main() -> None:
@@ -223,13 +269,11 @@ def main() -> None:
     app = stack_app(folder, running, apps, pages)
     known: dict[str, Any] = {"log_config": None, "access_log": False}
     known |= {"timeout_graceful_shutdown": GRACEFUL_TIMEOUT_S}
-    server = _Server(uvicorn.Config(app, host="127.0.0.1", port=running.port, **known), *apps.values(), pages)
-    if certificates is None:
-        server.run()
-        return
-    by_tls: dict[str, Any] = {"host": running.listen, "port": running.tls_port, "ssl_certfile": certificates.served}
-    neighbours = _Neighbours(uvicorn.Config(app, lifespan="off", **by_tls, **known))
-    asyncio.run(_both(server, neighbours))
+    network = None
+    if certificates is not None:
+        place: dict[str, Any] = {"host": running.listen, "port": running.tls_port, "ssl_certfile": certificates.served}
+        network = _Network(lambda: uvicorn.Config(app, lifespan="off", **place, **known))
+    _Server(uvicorn.Config(app, host="127.0.0.1", port=running.port, **known), network, *apps.values(), pages).run()
 
 
 def _certificates(folder: Folder, running: Running) -> Authority | None:
@@ -239,28 +283,6 @@ def _certificates(folder: Folder, running: Running) -> Authority | None:
     authority = Authority(folder / "tls")
     authority.issue(*here(ipaddress.ip_address(running.listen)))
     return authority
-
-
-class _Neighbours(uvicorn.Server):
-    """Serves the same app to the club's network. The other server hears the signals, and ends this one."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _both(server: _Server, neighbours: uvicorn.Server) -> None:
-    """Serve here and to the network, from when the app has started until it stops."""
-
-    async def serve_neighbours() -> None:
-        await server.serving.wait()
-        await neighbours.serve()
-        server.should_exit = True  # without its port there is no sense in going on
-
-    beside = asyncio.create_task(serve_neighbours())
-    await server.serve()
-    neighbours.should_exit = True
-    beside.cancel() if not neighbours.started else await beside
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ class Stack:
             raise CommandFailed(Exit.PORT, message)
         if self.options.listen is not None:
             self._note(listen=self.options.listen, tls_port=self.options.tls_port or _free_port())
-            if taken(self.running.tls_port, self.options.listen):
+            if self.running.tls_port == self.running.port or taken(self.running.tls_port, self.options.listen):
                 message = (
                     f"Port {self.running.tls_port} of {self.options.listen} cannot be served: another program is there "
                     "(choose another --tls-port), or the address is not this machine's (choose another --listen)."

@@ -23,6 +23,7 @@ LASTS = timedelta(days=397)
 RENEWED_BEFORE = timedelta(days=60)
 OWN = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1")
 """Addresses of private networks (RFC 1918, 3927, 4193)."""
+NETWORKS = tuple(ipaddress.ip_network(one) for one in OWN)
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -40,7 +41,7 @@ class Authority:
         self.certificate.parent.mkdir(mode=0o700, exist_ok=True)
         if not self._key.exists() or not self.certificate.exists():
             self._begin(at)
-        # One name outside of the constraints would make all the others worthless: a machine that was renamed since.
+        # One name outside of the constraints would make all the others worthless.
         known = [name for name in sorted({*names}) if self._permits(name)]
         wanted: list[x509.GeneralName] = [x509.DNSName(name) for name in known]
         wanted += [x509.IPAddress(address) for address in sorted({*addresses}, key=str)]
@@ -64,12 +65,13 @@ class Authority:
     def _begin(self, now: datetime) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(f"Savepoint on {socket.gethostname()}")
-        own = [x509.IPAddress(ipaddress.ip_network(one)) for one in OWN]
-        mine = [x509.DNSName(one) for one in ("localhost", "local", "lan", "home.arpa", *_host_names())]
+        own = [x509.IPAddress(one) for one in NETWORKS]
+        mine = [x509.DNSName(one) for one in ("localhost", "local", "lan", "home.arpa")]
         usage = _usage(key_cert_sign=True, crl_sign=True)
         built = _certificate(name, name, key.public_key(), now, AUTHORITY_LASTS)
         built = built.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         built = built.add_extension(usage, critical=True)
+        built = built.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         built = built.add_extension(x509.NameConstraints([*mine, *own], None), critical=True)
         made = built.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         _write(self._key, _private(key))
@@ -97,6 +99,11 @@ class Authority:
         _write(self.served, made.public_bytes(serialization.Encoding.PEM) + _private(key))
 
 
+def private(address: Address) -> bool:
+    """Whether it is of a club's own network."""
+    return any(address in network for network in NETWORKS)
+
+
 def here(listen: Address) -> tuple[list[str], list[Address]]:
     """The names and the private addresses by which this machine is reached at `listen`."""
     found = {ipaddress.ip_address("127.0.0.1")}
@@ -104,16 +111,15 @@ def here(listen: Address) -> tuple[list[str], list[Address]]:
         for one in known:
             if one.family in (socket.AF_INET, socket.AF_INET6):
                 found.add(ipaddress.ip_address(one.address.partition("%")[0]))
-    own = [ipaddress.ip_network(one) for one in OWN]
     if not listen.is_unspecified:
         found = {ipaddress.ip_address("127.0.0.1"), listen}
-    return ["localhost", *_host_names()], [one for one in found if any(one in network for network in own)]
+    return ["localhost", *_host_names()], [one for one in found if private(one)]
 
 
 def _host_names() -> list[str]:
-    """As the machine is called, and as its neighbours find it by mDNS."""
+    """As its neighbours find the machine by mDNS. Its bare name may be a domain of the whole Internet, like `club`."""
     name = socket.gethostname().partition(".")[0].lower()
-    return [name, f"{name}.local"] if name and name != "localhost" else []
+    return [f"{name}.local"] if name and name != "localhost" else []
 
 
 def _name(common: str) -> x509.Name:

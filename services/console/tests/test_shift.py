@@ -159,6 +159,34 @@ async def test_a_big_difference_is_closed_with_the_owners_pin(open_shift: Gatewa
     assert open_shift.sent("POST /billing/v1/shifts/s1/close")[-1].headers["savepoint-proof"] == "signed"
 
 
+async def test_a_recount_needs_no_pin_and_a_pin_for_another_sum_asks_anew(open_shift: Gateway) -> None:
+    path = "POST /billing/v1/shifts/s1/close"
+    open_shift.says("GET /staff/v1/tills/me", {"till_id": TILL, "members": [{"member_id": "olga", "name": "Ольга"}]})
+    open_shift.says("POST /staff/v1/approvals", {"approval_id": "p1", "state": "asked"}, 201)
+    open_shift.says("POST /staff/v1/approvals/p1/grant", {"proof": "signed", "approver": "Ольга"})
+    open_shift.refuses(path, "proof_wrong", 403)
+    asked_before = {"reason": "украли", "agree": "60000", "short": "-60000", "member_id": "olga"}
+    async with page(open_shift) as desk:
+        await desk.post("/shift/s1/close", data=CLOSING | asked_before | {"pin": "905173"})
+        again = open_shift.sent(path)
+        open_shift.says(path, CLOSED)
+        recounted = await desk.post("/shift/s1/close", data=CLOSING | asked_before | {"pin": ""})
+    assert ["savepoint-proof" in one.headers for one in again] == [True, False]
+    assert recounted.headers["HX-Redirect"] == "/shifts/s1"
+
+
+async def test_a_wrong_pin_keeps_what_was_asked(open_shift: Gateway) -> None:
+    open_shift.says("GET /staff/v1/tills/me", {"till_id": TILL, "members": [{"member_id": "olga", "name": "Ольга"}]})
+    open_shift.says("POST /staff/v1/approvals", {"approval_id": "p1", "state": "asked"}, 201)
+    open_shift.refuses("POST /staff/v1/approvals/p1/grant", "pin_wrong", 401, params={"tries_left": 2})
+    entered = {"agree": "60000", "short": "-60000", "member_id": "olga", "pin": "000000"}
+    async with page(open_shift) as desk:
+        text = (await desk.post("/shift/s1/close", data=CLOSING | entered)).text
+    assert "tries left: 2" in text
+    assert 'name="agree" value="60000"' in text
+    assert 'name="short" value="-60000"' in text
+
+
 async def test_a_register_that_refuses_to_close_is_quoted(open_shift: Gateway) -> None:
     call = "POST /billing/v1/shifts/s1/close"
     open_shift.refuses(call, "register_did_not_close", device_text="Смена превысила 24 часа")

@@ -1,5 +1,6 @@
 """Manual payment: by somebody's word sales end without a document, for a while; nothing is ever both."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,8 +11,11 @@ from sqlalchemy import text
 from conftest import eventually
 from contracts import branch, fiscal
 from contracts.journal import FiscalAct
+from fiscal.worker.domain.job import Job, Kind
+from fiscal.worker.domain.observation import NotReady, Silence
+from fiscal.worker.jobs import hurried
 from kit.time import utc_now
-from services.fiscal.tests.builders import OURS, Club, a_print
+from services.fiscal.tests.builders import OURS, Club, a_print, an_open
 from services.fiscal.tests.central import Central, a_document, an_order, answer
 from services.fiscal.tests.test_registers import observed
 
@@ -167,10 +171,7 @@ async def test_it_is_off_when_its_time_is_over_and_says_so(central: Central) -> 
     assert (await central.call("GET", f"/v1/registers/{register_id}")).json()["manual_payment"] is None
     (told,) = await central.told(fiscal.ManualPaymentEnded)
     assert (told.register_id, told.by) == (register_id, None)
-    assert (
-        order.receipt_id in {one.receipt_id for one in await central.told(fiscal.ReceiptUnfiscalised)}
-        or (await receipt(central, order.receipt_id))["state"] == "refused"
-    )
+    assert (await receipt(central, order.receipt_id))["state"] == "refused"
 
 
 async def test_turned_off_by_a_person_says_who_and_twice_changes_nothing(central: Central) -> None:
@@ -187,15 +188,40 @@ async def test_turned_off_by_a_person_says_who_and_twice_changes_nothing(central
     assert sorted(acts) == ["fiscal.manual_payment.off", "fiscal.manual_payment.on"]
 
 
-async def test_prolonged_it_is_the_same_one(central: Central) -> None:
+async def test_prolonged_it_is_another_ones_word(central: Central) -> None:
     register_id = await central.a_register()
     await turned_on(central, register_id)
+    order, job = await ordered(central)
+    await central.hears(answer(branch.JobRefused, job, code="register_unreachable"))
+
     longer = (await turned_on(central, register_id, hours=3)).json()["manual_payment"]
 
-    started = await central.told(fiscal.ManualPaymentStarted)
+    first, second = await central.told(fiscal.ManualPaymentStarted)
+    (ended,) = await central.told(fiscal.ManualPaymentEnded)
+    assert ended.manual_payment_id == first.manual_payment_id != second.manual_payment_id
+    assert datetime.fromisoformat(longer["until"]) == second.until
+    assert (await receipt(central, order.receipt_id))["manual_payment_id"] == str(first.manual_payment_id)
 
-    assert len({one.manual_payment_id for one in started}) == 1
-    assert datetime.fromisoformat(longer["until"]) - datetime.fromisoformat(longer["since"]) > timedelta(hours=2)
+
+async def test_a_register_that_is_switched_off_has_none_any_more(central: Central) -> None:
+    register_id = await central.a_register()
+    await turned_on(central, register_id)
+
+    off = await central.call("PATCH", f"/v1/registers/{register_id}", {"mode": "off"})
+
+    assert off.json()["manual_payment"] is None
+    assert len(await central.told(fiscal.ManualPaymentEnded)) == 1
+
+
+@pytest.mark.parametrize("code", ["too_late", "register_busy", "register_refused", "no_document"])
+async def test_a_register_that_works_never_leaves_a_sale_without_a_document(central: Central, code: str) -> None:
+    register_id = await central.a_register()
+    await turned_on(central, register_id)
+    order, job = await ordered(central)
+
+    await central.hears(answer(branch.JobRefused, job, code=code))
+
+    assert (await receipt(central, order.receipt_id))["state"] == "refused"
 
 
 @pytest.mark.parametrize(("hours", "code"), [(-1, "manual_payment_over"), (25, "manual_payment_too_long")])
@@ -266,3 +292,41 @@ async def test_a_job_that_was_sent_is_not_given_up_by_being_hurried(club: Club) 
     done = await eventually(lambda: club.ended(job.job_id), within_s=20)
     assert isinstance(done, branch.JobDone), done
     assert len(await club.documents("sale")) == 1
+
+
+async def test_nobody_waits_behind_a_receipt_that_died_with_its_register(club: Club, monkeypatch: Any) -> None:
+    """The first was sent and stays unknown for as long as its register says nothing; what comes after is let go."""
+    monkeypatch.setattr(hurried, "SILENT_AFTER", timedelta(milliseconds=50))
+    await club.fault("cut_before")
+    await club.fault("http_503", times=10_000, command="GetRezult")
+    first, second = a_print(), a_print()
+    await club.order(first)
+    await eventually(lambda: club.told(branch.JobUnknown))
+
+    await club.order(second, branch.Hurry(**OURS, job_id=second.job_id))
+
+    refused = await eventually(lambda: club.ended(second.job_id))
+    assert (type(refused), refused.code) == (branch.JobRefused, "register_unreachable")
+    assert await club.ended(first.job_id) is None
+
+
+async def test_nobody_waits_behind_a_shift_that_cannot_be_opened(club: Club) -> None:
+    await club.fault("http_503", times=10_000, command="GetDataKKT")
+    shift, job = an_open(), a_print()
+    await club.order(shift, job)
+
+    await club.order(branch.Hurry(**OURS, job_id=job.job_id))
+
+    refused = await eventually(lambda: club.ended(job.job_id))
+    assert isinstance(refused, branch.JobRefused), refused
+    assert await club.ended(shift.job_id) is None
+
+
+async def test_a_busy_register_is_waited_for(club: Club) -> None:
+    """Somebody else prints on it: it works."""
+    busy = NotReady("register_busy")
+    job = Job(Kind.PRINT, utc_now() + timedelta(minutes=10))
+
+    assert not hurried.silent(job, busy, utc_now())
+    assert hurried.silent(job, NotReady("register_unreachable"), utc_now())
+    assert not hurried.silent(replace(job, sent_at=utc_now()), Silence.LOST, utc_now())

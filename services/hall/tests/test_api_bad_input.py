@@ -152,7 +152,7 @@ def paths(hall: Furnished) -> list[str]:
     """Every endpoint of the hall, with ids that exist."""
     club, device = f"/v1/clubs/{hall.club.club_id}", f"/v1/devices/{hall.device.device_id}"
     gets = ["/v1/org", "/v1/clubs", club, f"{club}/zones", f"{club}/devices", f"{club}/tariffs", f"{club}/board"]
-    gets += [f"{club}/stream", f"/v1/zones/{hall.vip.zone_id}", device, f"{device}/offers"]
+    gets += [f"{club}/load", f"{club}/stream", f"/v1/zones/{hall.vip.zone_id}", device, f"{device}/offers"]
     gets += [f"/v1/tariffs/{hall.tariff.tariff_id}", "/v1/sessions", f"/v1/sessions/{somewhere()}"]
     asks = [f"GET {path}" for path in [*gets, "/v1/summary"]] + [f"POST /v1/sessions/{somewhere()}/end/quote"]
     return asks + [endpoint for endpoint, _, _ in bad_fields(hall)]

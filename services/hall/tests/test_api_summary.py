@@ -1,5 +1,6 @@
 """All clubs at a glance, and what ending a session would mean."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 from conftest import Issuer
 from hall.domain.board import counts
 from hall.domain.load import Played, load
-from hall.store import board, devices
+from hall.store import board, devices, sessions
 from kit.db import Database
 from services.hall.tests.builders import NOON, OTHER_ORG, Furnished, a_device, a_session, furnish, ordered, started
 from services.hall.tests.desk import Desk, code, somewhere
@@ -71,12 +72,14 @@ def test_what_is_left_is_never_below_none_nor_above_what_was_paid() -> None:
 
 
 async def test_the_load_of_the_last_hours_is_what_was_played(desk: Desk, hall: Furnished, db: Database) -> None:
-    await started(db, hall, hall.devices[0])
+    session = await started(db, hall, hall.devices[0])
+    async with db.begin() as tx:
+        await sessions.save_session(tx, replace(session, started_at=tx.now - timedelta(hours=2)))
 
     hours = (await desk.get(f"/v1/clubs/{hall.club.club_id}/load")).json()["hours"]
 
-    assert len(hours) == 24
-    assert [one["percent"] for one in hours[:-1]] == [0] * 23
+    share = round(100 / len(hall.devices))
+    assert [one["percent"] for one in hours] == [0] * 22 + [share] * 2
     stranger = await furnish(db, OTHER_ORG)
     assert (await desk.get(f"/v1/clubs/{stranger.club.club_id}/load")).status_code == 404
 

@@ -49,7 +49,7 @@ async def _seen(desk: Desk, sale: str, **told: Any) -> dict[str, Any]:
     """All that the page shows of this till, with what a refused act has to say."""
     data: dict[str, Any] = {"shift": None, "blockers": None, "left": None, "sale": sale, "attempt": str(new_id())}
     data |= {"why": None, "filled": {}, "wrong": None, "short": 0, "nominals": shown.NOMINALS_KOPECKS}
-    data |= {"people": [], "agree_kopecks": 0}
+    data |= {"people": [], "agree_kopecks": 0, "differ": ()}
     if desk.till_id is None:
         return data | told
     shift = data["shift"] = await desk.part(shift_of(desk))
@@ -92,27 +92,39 @@ async def close(shift_id: str, request: Request, attempt: Attempt, desk: Desk = 
         seen = await _seen(desk, "", filled=form, wrong=body.field, attempt=attempt)
         return desk.block("shift.html", "work", 422, **seen)
     try:
-        asked = shown.kopecks(form.get("agree", ""))
-        agreed = await proof(desk, ACT, shift_id, asked, form, attempt)
-        path = f"/billing/v1/shifts/{shift_id}/close"
-        closed = await desk.send("POST", path, body, attempt, CLOSE_WAIT_S, agreed)
+        closed = await _close(desk, shift_id, body, form, attempt)
     except (Problem, Unreachable) as why:
-        short = shown.missing(why.params) if isinstance(why, Problem) else 0
-        told: dict[str, Any] = {"why": why, "filled": form, "attempt": attempt_after(why, attempt), "short": short}
-        told |= await _to_agree(desk, why, form)
-        return desk.block("shift.html", "work", status_of(why), **await _seen(desk, "", **told))
+        return await _not_closed(desk, why, form, attempt)
     if closed["state"] == "closed":
         return go(f"/shifts/{shift_id}")
     return desk.block("shift.html", "work", **await _seen(desk, "", filled=form))
 
 
-async def _to_agree(desk: Desk, why: Problem | Unreachable, form: Mapping[str, str]) -> dict[str, Any]:
-    """Who may agree to a big difference, and to how much; a wrong PIN asks for another one."""
+async def _close(desk: Desk, shift_id: str, body: Any, form: Mapping[str, str], attempt: str) -> Any:
+    """Close it, with the second person's PIN where one was entered. Raises Problem, Unreachable."""
+    path = f"/billing/v1/shifts/{shift_id}/close"
+    agreed = await proof(desk, ACT, shift_id, shown.kopecks(form.get("agree", "")), form, attempt)
+    try:
+        return await desk.send("POST", path, body, attempt, CLOSE_WAIT_S, agreed)
+    except Problem as why:
+        if not agreed or why.code != "proof_wrong":
+            raise
+    # The PIN was for another count than this one: billing says what this one needs.
+    return await desk.send("POST", path, body, str(new_id()), CLOSE_WAIT_S)
+
+
+async def _not_closed(desk: Desk, why: Problem | Unreachable, form: Mapping[str, str], attempt: str) -> Response:
+    """What was counted, what it differs by, and who may agree to that; a wrong PIN asks for another one."""
+    params = why.params if isinstance(why, Problem) else {}
+    short, agree = shown.missing(params), 0
     if isinstance(why, Problem) and why.code == "difference_too_big":
-        asked = int(why.params.get("amount_kopecks", 0))
-    else:
-        asked = shown.kopecks(form.get("agree", "")) if form.get("pin") else 0
-    return {"agree_kopecks": asked, "people": await others(desk)} if asked else {}
+        agree = int(params.get("amount_kopecks", 0))
+    elif form.get("pin"):
+        short, agree = shown.signed(form.get("short", "")), shown.kopecks(form.get("agree", ""))
+    told: dict[str, Any] = {"why": why, "filled": form, "attempt": attempt_after(why, attempt), "short": short}
+    told |= {"differ": shown.differing(params), "agree_kopecks": agree}
+    told |= {"people": await others(desk)} if agree else {}
+    return desk.block("shift.html", "work", status_of(why), **await _seen(desk, "", **told))
 
 
 @router.get("/shifts")

@@ -72,6 +72,17 @@ def kopecks(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < TEXT_MAX else 0
 
 
+def signed(text: str) -> int:
+    """The same, below zero too."""
+    return -kopecks(text[1:]) if text.startswith("-") else kopecks(text)
+
+
+def differing(params: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    """The tenders of a refused count that differ, and by how much."""
+    counts = params.get("counts", ())
+    return tuple((one["kind"], one["difference_kopecks"]) for one in counts if one.get("difference_kopecks"))
+
+
 def left(shifts: Sequence[Mapping[str, Any]]) -> int | None:
     """What the till's last shift left in the drawer, in kopecks; None where there was none."""
     for shift in shifts:

@@ -61,7 +61,7 @@ def _turning_on(router: APIRouter, db: Database) -> None:
     async def turn_on(register_id: UUID, body: ByHand, caller: Caller = needs(MANAGES)) -> RegisterView:
         """From now on a sale whose register does not answer ends without a receipt; refunds are refused meanwhile.
 
-        On already: it lasts until the new moment. It turns itself off.
+        On already: a new one takes its place. It turns itself off.
         """
         async with db.begin() as tx:
             register = await _register(tx, caller, register_id)
@@ -72,10 +72,10 @@ def _turning_on(router: APIRouter, db: Database) -> None:
                 raise Invalid(why, NOT_UNTIL_THEN[why])
             await manual.end_what_is_over(tx, register_id)
             before = (await manual.on(tx, [register_id])).get(register_id)
-            ours = (register.org_id, register.club_id, register_id, before.since if before else tx.now)
-            same = before.manual_payment_id if before else new_id()
-            now = ManualPayment(same, *ours, body.until, body.reason, caller.person())
-            await manual.put(tx, now)
+            if before is not None:
+                await manual.end(tx, before, caller.person())
+            ours = (new_id(), register.org_id, register.club_id, register_id)
+            await manual.begin(tx, ManualPayment(*ours, tx.now, body.until, body.reason, caller.person()))
             was = {"until": before.until} if before else None
             told: dict[str, Any] = {"before": was, "after": {"until": body.until}, "reason": body.reason}
             journal(tx, caller, "fiscal.manual_payment.on", register_id, club_id=register.club_id, **told)

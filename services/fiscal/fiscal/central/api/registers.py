@@ -16,7 +16,7 @@ from edge.pages import Limit, Page
 from fiscal.central import store
 from fiscal.central.api.register_views import RegisterView, view_of, views
 from fiscal.central.domain.ffd import Tax, contradiction
-from fiscal.central.store import Register, facts
+from fiscal.central.store import Register, facts, manual
 from kit.db import Database, Tx
 from kit.errors import Invalid, NotFound, Refused
 from kit.time import new_id
@@ -136,6 +136,9 @@ def _changes(router: APIRouter, db: Database) -> None:
             if values:
                 await store.change_register(tx, register_id, **values, watched=watched)
             register = await _register(tx, caller, register_id)
+            by_hand = (await manual.on(tx, [register_id])).get(register_id)
+            if by_hand is not None and register.mode == "off":
+                await manual.end(tx, by_hand, caller.person())
             if register.watched:
                 facts.watch(tx, register)
             facts.tell_register(tx, register)

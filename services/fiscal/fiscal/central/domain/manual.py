@@ -6,17 +6,10 @@ LASTS_MAX = timedelta(hours=24)
 """An emergency that lasts longer is looked at by somebody again."""
 
 NO_ANSWER = frozenset(
-    {
-        "register_unreachable",
-        "register_missing",
-        "register_busy",
-        "register_error",
-        "register_never_accepted",
-        "no_paper",
-        "too_late",
-    }
+    {"register_unreachable", "register_missing", "register_error", "register_never_accepted", "no_paper"}
 )
-"""Refusals of a register that prints nothing whatever it is given. One that objects to a receipt is not meant."""
+"""Refusals of a register that prints nothing whatever it is given. One that objects to a receipt, is busy,
+or is back after a receipt's time was over, works."""
 
 
 def without_document(code: str | None, returns: bool) -> bool:

@@ -60,13 +60,11 @@ async def on(tx: Tx, register_ids: Sequence[UUID]) -> dict[UUID, ManualPayment]:
     return {row.register_id: _payment(row) for row in await tx.conn.execute(now)}
 
 
-async def put(tx: Tx, payment: ManualPayment) -> None:
-    """From now on, until then; one that is on already is prolonged or cut short. Its register is locked."""
+async def begin(tx: Tx, payment: ManualPayment) -> None:
+    """From now on, until then. Its register is locked, and none is on."""
     said = {"until": payment.until, "reason": payment.reason, "by": payment.by.model_dump(mode="json")}
-    this = payments.c.manual_payment_id == payment.manual_payment_id
-    if (await tx.conn.execute(update(payments).where(this).values(said))).rowcount == 0:
-        ours = {name: getattr(payment, name) for name in OURS}
-        await tx.conn.execute(insert(payments).values(**ours, **said, since=payment.since))
+    ours = {name: getattr(payment, name) for name in OURS}
+    await tx.conn.execute(insert(payments).values(**ours, **said, since=payment.since))
     told = {name: getattr(payment, name) for name in (*OURS, "until", "reason", "by")}
     tx.tell(fiscal.ManualPaymentStarted(**told, at=tx.now))
     _poke(tx, payment)

@@ -21,6 +21,7 @@ from fiscal.worker.domain import observation as seeing
 from fiscal.worker.domain.document import RETURN
 from fiscal.worker.domain.job import Action, Job, Kind, Stage
 from fiscal.worker.domain.observation import Compared, Denied, Entered, NotReady, Observation, Shift, Silence
+from fiscal.worker.jobs import hurried
 from fiscal.worker.jobs.foreign import foreign_documents
 from fiscal.worker.store import Register, Stored, answers, settlements, watching
 from fiscal.worker.store.settlements import Said
@@ -171,7 +172,7 @@ class Queues:
             return await self._compare(stored)
         watched = register is not None and register.watched
         seen = await self._look(stored, register) if register and watched else NotReady("register_not_configured")
-        if isinstance(seen, NotReady):
+        if isinstance(seen, NotReady) and hurried.silent(stored.job, seen, self.db.clock()):
             async with self.db.look() as tx:
                 return replace(seen, hurried=await store.is_hurried(tx, stored.job_id))
         return seen
@@ -220,6 +221,8 @@ class Queues:
             waiting = seen.code if isinstance(seen, NotReady) else None
             after = replace(after, word=answers.tell(tx, after, waiting, **counted))
             await store.save_job(tx, after)
+            if hurried.silent(job, seen, tx.now):
+                await hurried.let_go(tx, stored.register_id)
             if job.ended:
                 await settlements.end_all(tx, stored.job_id)
             elif said is not None and isinstance(seen, Entered):

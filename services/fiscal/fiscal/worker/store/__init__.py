@@ -150,7 +150,17 @@ async def ask(tx: Tx, job_id: UUID) -> None:
 async def hurry(tx: Tx, stored: Stored) -> None:
     """Nobody waits any longer until a register is ready for this job, nor for the shift that it needs first."""
     mine = [one for one in (stored.job_id, stored.needs) if one is not None]
-    await tx.conn.execute(update(jobs).where(jobs.c.job_id.in_(mine)).values(hurried=True, asked_at=tx.now))
+    await tx.conn.execute(update(jobs).where(jobs.c.job_id.in_(mine)).values(hurried=True))
+    # Whatever keeps the register is looked at now: it says whether the register answers.
+    head = await next_job(tx, stored.register_id)
+    if head is not None:
+        await ask(tx, head.job_id)
+
+
+async def hurried_jobs(tx: Tx, register_id: UUID) -> list[Stored]:
+    """The register's jobs that nobody waits for and of which nothing was sent, oldest first."""
+    mine = (jobs.c.register_id == register_id, jobs.c.stage == Stage.QUEUED, jobs.c.hurried)
+    return [_stored(row) for row in await tx.conn.execute(select(jobs).where(*mine).order_by(jobs.c.seq))]
 
 
 async def is_hurried(tx: Tx, job_id: UUID) -> bool:
