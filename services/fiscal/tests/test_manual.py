@@ -306,7 +306,8 @@ async def test_nobody_waits_behind_a_receipt_that_died_with_its_register(club: C
     await club.order(second, branch.Hurry(**OURS, job_id=second.job_id))
 
     refused = await eventually(lambda: club.ended(second.job_id))
-    assert (type(refused), refused.code) == (branch.JobRefused, "register_unreachable")
+    assert isinstance(refused, branch.JobRefused), refused
+    assert refused.code == "register_unreachable"
     assert await club.ended(first.job_id) is None
 
 

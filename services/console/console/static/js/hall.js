@@ -44,6 +44,8 @@ function draw(tile, words) {
 
 /** A device as the hall tells it. */
 function patch(device) {
+  // The news is for all pages; the map is on one.
+  if (!document.getElementById("map")) return;
   const tile = tileOf(device.device_id);
   const stands = tile?.dataset.name === device.name && tile.closest(".zone").dataset.zone === device.zone_id;
   if (!stands) drawMap();

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from edge.auth import Caller, needs
 from edge.http import Body, Instant, Text, example
@@ -35,6 +35,14 @@ class ByHand(Body):
 
     until: Instant
     reason: Text = Field(min_length=1, max_length=200)
+
+    @field_validator("until", mode="before")
+    @classmethod
+    def written(cls, until: Any) -> Any:
+        """A number would be read as seconds since 1970."""
+        if not isinstance(until, str):
+            raise ValueError("say a moment like 2026-11-23T19:00:00Z")
+        return until
 
 
 class Unfiscalised(Page[ReceiptView]):
