@@ -96,6 +96,13 @@ async def test_a_day_that_is_none_is_not_asked_for(clubs: Gateway) -> None:
     assert days("2026-13-01", "").moments("Europe/Moscow") == {}
 
 
+def test_the_journal_is_silent_about_what_a_new_thing_has_none_of_and_speaks_of_time_in_minutes() -> None:
+    new = ACT | {"act": "hall.tariff.added", "before": None, "after": {"name": "1 час", "windows": []}}
+    assert [change.label for change in differences(new, str, "en")] == ["Name"]
+    ended = ACT | {"act": "hall.session.ended", "before": None, "after": {"unused_s": 3571}}
+    assert [(change.label, change.after) for change in differences(ended, str, "en")] == [("Left, min", "60")]
+
+
 def test_a_new_thing_shows_all_that_it_has_but_ids() -> None:
     entry: dict[str, Any] = {
         "act": "hall.zone.added",

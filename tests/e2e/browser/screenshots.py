@@ -1,6 +1,7 @@
 """`make screenshots`: every page in both languages and two states, quiet and in trouble, to docs/screens.
 
-A picture is for looking at: whoever changes a page looks at its pictures one by one.
+A picture is for looking at: whoever changes a page looks at its pictures one by one. Fields for days and hours are
+drawn by the browser in its own language, which is not the page's where it has no other (Debian: chromium-l10n).
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from savepoint.day import desk, set_up
 from tests.e2e import stacks
 from tests.e2e.browser.conftest import BROWSERS, made_ready
+from tests.e2e.browser.evening import Evening
 from tests.e2e.browser.front import DESK, PINS, Front
 
 SCREENS = stacks.ROOT / "docs/screens"
@@ -102,42 +104,6 @@ async def tour(browser: Browser, front: Front, language: str, state: str) -> Non
     await front.free(place)
 
 
-async def bigger(front: Front) -> None:
-    """A second zone, as most clubs have one."""
-    club = front.club.club_id
-    zone = (await front.owner.post(f"/hall/v1/clubs/{club}/zones", {"name": "Standard"}, 201))["zone_id"]
-    for number in range(7, 31):
-        place = {"name": f"PC-{number:02d}", "kind": "pc", "zone_id": zone}
-        await front.owner.post(f"/hall/v1/clubs/{club}/devices", place, 201)
-    price = {"zone_id": zone, "price_kopecks": 120_00}
-    tariff = {"name": "1 час", "minutes": 60, "prices": [price]}
-    await front.owner.post(f"/hall/v1/clubs/{club}/tariffs", tariff, 201)
-
-
-async def quiet(front: Front) -> None:
-    """An ordinary evening."""
-    await front.open_shift()
-    await front.client("Иванов Иван", 1000_00)
-    await front.client("Ким Алина", 300_00)
-    for place in (0, 1):
-        await front.pay(await front.order(place))
-
-
-async def trouble(front: Front) -> None:
-    """A receipt that is not confirmed, no paper, and a register that has much to tell."""
-    await front.kkm("PATCH", "/control/devices/1", {"fs_days_left": 12, "ofd_unsent": 31, "ofd_oldest_days": 5})
-    await front.fault("cut_after")
-    await front.kkm("POST", "/control/faults", {"command": "GetRezult", "what": "cut_before", "times": 0})
-    session = await front.order(2)
-    asyncio.get_running_loop().create_task(front.pay(session)).add_done_callback(lambda done: done.exception())
-    for _ in range(300):
-        sale = await front.anna.get(f"/billing/v1/sales/{session['sale_id']}")
-        if sale["problem"] and sale["problem"]["receipt"] == "unknown":
-            break
-        await asyncio.sleep(0.1)
-    await front.order(3)
-
-
 async def main() -> None:
     found = os.environ.get("CHROMIUM") or next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
@@ -149,11 +115,12 @@ async def main() -> None:
         async with desk(stack.url) as owner, desk(stack.url) as anna, async_playwright() as playwright:
             club = await set_up(owner, "owner", stack.owner_password)
             front = await made_ready(stack, club, owner, anna)
-            await bigger(front)
+            evening = Evening(front)
+            await evening.furnish()
             arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
             browser = await playwright.chromium.launch(executable_path=found, args=arguments)
-            for state, prepare in (("quiet", quiet), ("trouble", trouble)):
-                await prepare(front)
+            for state, prepare in (("quiet", evening.fill), ("trouble", evening.trouble)):
+                await prepare()
                 for language in ("ru", "en"):
                     await tour(browser, front, language, state)
             await browser.close()

@@ -94,6 +94,7 @@ async def test_a_sale_waits_for_the_shift_and_goes_on(screen: Screen, front: Fro
     await screen.page.goto("/hall")
     await screen.order("1")
     await screen.dialog.get_by_role("link", name=screen.t("Open the shift")).click()
+    await screen.page.wait_for_url("**/shift?sale=*")
 
     await screen.page.locator("[name=float]").fill("2000")
     await screen.page.keyboard.press("Enter")

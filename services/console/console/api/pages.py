@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2_fragments import render_block
 
 from console.api.catalogue import translations
-from console.domain import failures, money
+from console.domain import browsers, clients, failures, money
 from console.domain.texts import LANGUAGES
 
 HERE = Path(__file__).resolve().parent.parent
@@ -54,6 +54,8 @@ def _environment(language: str) -> Environment:
         "at": partial(at, language=language),
         "moment": datetime.fromisoformat,
         "span": partial(span, language=language),
+        "phone": clients.phone,
+        "browser": browsers.named,
         "failure": partial(failures.sentences, translate=translate, language=language),
     }
     made.globals |= {"static": static, "languages": LANGUAGES}

@@ -71,7 +71,7 @@ FIELDS: dict[str, str] = {
     "float_kopecks": N_("Float"),
     "difference_kopecks": N_("Difference"),
     "device_name": N_("Place"),
-    "unused_s": N_("Left, s"),
+    "unused_s": N_("Left, min"),
     "clubs": N_("Clubs"),
     "prices": N_("Prices"),
     "windows": N_("When sold"),
@@ -136,7 +136,7 @@ def differences(entry: Mapping[str, Any], say: Translate, language: str) -> list
     before, after = entry["before"] or {}, entry["after"] or {}
     names = [name for name in {**before, **after} if before.get(name) != after.get(name) and _telling(name)]
     persons = {"name": say(PERSONS_NAME)} if entry["act"].startswith("staff.member.") else {}
-    return [
+    found = [
         Change(
             persons.get(name) or _label(name, say),
             _text(name, before.get(name), say, language),
@@ -144,6 +144,8 @@ def differences(entry: Mapping[str, Any], say: Translate, language: str) -> list
         )
         for name in names
     ]
+    # A new thing that has none of something does not say so.
+    return [change for change in found if change.before or change.after]
 
 
 def _telling(name: str) -> bool:
@@ -162,6 +164,8 @@ def _text(name: str, value: Any, say: Translate, language: str) -> str:
         return say(N_("yes")) if value else say(N_("no"))
     if name.endswith("_kopecks") and isinstance(value, int):
         return shown(value, language)
+    if name == "unused_s":
+        return str(round(value / 60))
     if isinstance(value, str):
         if value in WORDS:
             return say(WORDS[value])

@@ -18,10 +18,12 @@ function add(form) {
   }
 }
 
-// A form that comes back with what was counted shows its difference at once.
-document.body.addEventListener("htmx:load", (event) => {
-  for (const form of event.target.querySelectorAll?.("[data-count-form]") ?? []) add(form);
-});
+/** A form that comes back with what was counted shows its difference at once. */
+function addAll(root) {
+  for (const form of root.querySelectorAll?.("[data-count-form]") ?? []) add(form);
+}
+document.body.addEventListener("htmx:load", (event) => addAll(event.target));
+addAll(document);
 document.addEventListener("input", (event) => {
   const form = event.target instanceof Element && event.target.closest("[data-count-form]");
   if (form) add(form);

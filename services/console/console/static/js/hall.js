@@ -13,7 +13,7 @@ const tileOf = (id) => document.querySelector(`.tile[data-place="${id}"]`);
 export function left(s) {
   const two = (n) => String(n).padStart(2, "0");
   const whole = Math.max(0, Math.ceil(s));
-  if (whole < SOON_S) return `${Math.floor(whole / 60)}:${two(whole % 60)}`;
+  if (whole <= SOON_S) return `${Math.floor(whole / 60)}:${two(whole % 60)}`;
   const minutes = Math.ceil(whole / 60);
   return minutes < 60 ? `0:${two(minutes)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}`;
 }
