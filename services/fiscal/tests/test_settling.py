@@ -35,7 +35,7 @@ async def an_unreadable(club: Club, made: bool) -> branch.Print:
     await club.fault("error_after" if made else "error_before", error="Замялась бумага")
     await club.order(job)
 
-    await eventually(lambda: works(club))
+    await eventually(lambda: prints(club, job))
     if not made:
         await club.printed_elsewhere()
     # The first reading tells the last number, the second is the document.
@@ -44,14 +44,23 @@ async def an_unreadable(club: Club, made: bool) -> branch.Print:
     return job
 
 
+async def prints(club: Club, job: branch.Print) -> bool:
+    """The receipt is with the register: not the readings before it."""
+    return await works(club) and await stands(club, job) == "sending"
+
+
 async def works(club: Club) -> bool:
     return bool((await club.control.get("/control/state")).json()["devices"][0]["queue"])
 
 
 async def is_aside(club: Club, job: branch.Print) -> bool:
+    return await stands(club, job) == "aside"
+
+
+async def stands(club: Club, job: branch.Print) -> str | None:
     async with club.db.begin() as tx:
         stored = await store.job(tx, job.job_id)
-    return stored is not None and stored.job.stage == "aside"
+    return stored.job.stage if stored is not None else None
 
 
 async def unsettled(club: Club, said: branch.Settle) -> Any:
